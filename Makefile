@@ -1,0 +1,37 @@
+# `make demo` installs plotopt into .venv and draws the example; `make test` installs it and runs the tests.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STROKES ?= 2000
+
+.PHONY: demo test lint bench clean
+
+demo: .venv/installed
+	$(BIN)/plotopt fit examples/astronaut.png --strokes $(STROKES) -o build/astronaut.svg --force
+
+test: lint
+	$(BIN)/pytest
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/installed-dev
+	$(BIN)/python benchmarks/renderer.py
+	$(BIN)/python benchmarks/fit.py
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("plotopt needs Python 3.11 or newer") if sys.version_info < (3, 11) else 0'
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e .
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

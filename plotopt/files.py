@@ -1,0 +1,136 @@
+"""Output files that are either complete or not there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from plotopt.errors import PlotoptError
+
+_MENDS = {
+    errno.ENOENT: "the folder does not exist, create it first",
+    errno.ENOTDIR: "part of the path is a file, not a folder, choose another place",
+    errno.EISDIR: "it is a folder, give a file name",
+    errno.EEXIST: "it exists already, choose another name or allow overwriting with --force",
+    errno.EACCES: "no permission to write there, choose another place",
+    errno.EPERM: "no permission to write there, choose another place",
+    errno.EROFS: "the disk is read-only, choose another place",
+    errno.ENOSPC: "the disk is full, free some space or choose another place",
+    errno.EDQUOT: "the disk quota is used up, free some space or choose another place",
+    errno.EFBIG: "it is larger than files may be there, choose another place",
+    errno.ENAMETOOLONG: "the name is too long, choose a shorter one",
+    errno.ELOOP: "its links run in a circle, choose another place",
+}
+
+
+def check_writable(path: Path | str, overwrite: bool) -> None:
+    """Fail now rather than after a long run if ``path`` cannot be written.
+
+    Looks at the path itself and creates and removes an empty file beside it; how much room there is cannot
+    be known beforehand. Raises PlotoptError as :func:`write_atomically` does.
+    """
+    path = Path(path)
+    with _explained(path):
+        target = _locate(path, overwrite)
+        probe = _name_beside(target)
+        probe.open("xb").close()
+        probe.unlink()
+
+
+def write_atomically(path: Path | str, data: bytes | str, *, overwrite: bool) -> None:
+    """Write ``data`` (text as UTF-8) to ``path`` so that no reader ever sees half of it.
+
+    Raises PlotoptError when the file exists and ``overwrite`` is false, and when the system refuses: no such
+    folder, a folder in the way, a full or read-only disk, a name too long.
+    """
+    write_all({path: data}, overwrite=overwrite)
+
+
+def write_all(files: Mapping[Path | str, bytes | str], *, overwrite: bool) -> None:
+    """Write several files, all or none.
+
+    Each is written and flushed to disk under a passing name beside its place, and only when all of them are
+    complete are they moved there. Should the last step fail, new files are removed again; an old file that
+    was already replaced stays replaced, whole. Raises PlotoptError as :func:`write_atomically` does.
+    """
+    targets: dict[Path, Path] = {}
+    drafts: dict[Path, Path] = {}
+    claimed: list[Path] = []
+    try:
+        for path, data in files.items():
+            with _explained(Path(path)):
+                target = targets[Path(path)] = _locate(Path(path), overwrite)
+                draft = drafts[target] = _name_beside(target)
+                _write(draft, data)
+        for path, target in targets.items():
+            with _explained(path):
+                _claim(target, claimed, overwrite)
+        for path, target in targets.items():
+            with _explained(path):
+                drafts[target].replace(target)
+        claimed.clear()
+    finally:
+        for leftover in (*drafts.values(), *claimed):
+            with suppress(OSError):
+                leftover.unlink()
+
+
+def _locate(path: Path, overwrite: bool) -> Path:
+    """The file behind ``path``, links followed, after a look at what is there now."""
+    try:
+        target = Path(os.path.realpath(path))
+    except ValueError:
+        raise PlotoptError(f"cannot write {_quote(path)}: the name holds a null byte") from None
+    target.parent.stat()
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return target
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    # Root could replace a device or a pipe by a file, so they are refused for everyone.
+    if not stat.S_ISREG(mode):
+        raise PlotoptError(f"cannot write {_quote(path)}: it is not an ordinary file, give a file name")
+    if not overwrite:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    return target
+
+
+def _name_beside(target: Path) -> Path:
+    return target.with_name(f".plotopt-{secrets.token_hex(6)}.tmp")
+
+
+def _write(path: Path, data: bytes | str) -> None:
+    with path.open("xb") as file:
+        file.write(data.encode() if isinstance(data, str) else data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _claim(target: Path, claimed: list[Path], overwrite: bool) -> None:
+    """Take a free name for good: exclusive creation is the one test no other program can slip past."""
+    try:
+        target.open("xb").close()
+        claimed.append(target)
+    except FileExistsError:
+        if not overwrite:
+            raise
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what the system refuses into one line that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        mend = _MENDS.get(error.errno or 0, f"{error.strerror or error}, choose another place")
+        raise PlotoptError(f"cannot write {_quote(path)}: {mend}") from error
+
+
+def _quote(path: Path) -> str:
+    return f"{str(path)!r:.200}"

@@ -1,0 +1,82 @@
+"""Pens: a name, an ink colour and the width of the line they draw."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from PIL import ImageColor
+
+from plotopt.errors import PlotoptError
+from plotopt.units import parse_length
+
+_THINNEST_MM, _WIDEST_MM = 0.02, 20.0
+_HEX_COLOR = re.compile(r"#[0-9a-f]{6}")
+# AxiDraw software reads "+s40" and the like in a layer's name as a command, so a name has no plus sign.
+_NAME = re.compile(r"\w(?:[\w .-]*\w)?")
+
+
+@dataclass(frozen=True)
+class Pen:
+    """One pen. ``color`` is ``#rrggbb`` in lower case; ``width_mm`` lies between 0.02 and 20.
+
+    An opaque pen (gel, paint) covers what lies under it; the ink of any other lets it shine through.
+    ``name`` is what its layer is called: letters, digits, and spaces, dots, dashes between them.
+
+    Raises PlotoptError when a value is out of range.
+    """
+
+    name: str
+    color: str
+    width_mm: float
+    opaque: bool = False
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise PlotoptError(f"{self.name!r:.60} is not a pen's name: use letters, digits and dashes")
+        if not _HEX_COLOR.fullmatch(self.color):
+            raise PlotoptError(
+                f"{self.color!r:.60} is not a pen's colour: write it as #1a2b3c, in lower case"
+            )
+        if not _THINNEST_MM <= self.width_mm <= _WIDEST_MM:
+            raise PlotoptError(
+                f"a pen {self.width_mm:g} mm wide is not possible: "
+                f"use a width of {_THINNEST_MM:g}mm to {_WIDEST_MM:g}mm"
+            )
+
+
+def parse_pen(text: str) -> Pen:
+    """A pen from ``0.4mm`` (black), ``red:0.3mm`` (any CSS colour name) or ``#1a2b3c:0.5mm``.
+
+    The pen is called after its colour, by name or as six hexadecimal digits.
+
+    Raises PlotoptError for a colour or a width that cannot be read and a width outside 0.02 to 20 mm.
+    """
+    colour, colon, width = text.rpartition(":")
+    name, value = _parse_colour(text, colour.strip().lower() if colon else "black")
+    try:
+        return Pen(name, value, parse_length(width))
+    except PlotoptError as error:
+        raise PlotoptError(f"pen {text!r:.60}: {error} (write 0.4mm or red:0.4mm)") from None
+
+
+def _parse_colour(text: str, colour: str) -> tuple[str, str]:
+    """A colour's name for the layer and its ``#rrggbb``."""
+    try:
+        if not re.fullmatch(r"[a-z]+|#[0-9a-f]{3}|#[0-9a-f]{6}", colour):
+            raise ValueError
+        red, green, blue = ImageColor.getrgb(colour)[:3]
+    except ValueError:
+        raise PlotoptError(
+            f"pen {text!r:.60}: unknown colour {colour!r:.30} (write red:0.4mm or #1a2b3c:0.4mm)"
+        ) from None
+    value = f"#{red:02x}{green:02x}{blue:02x}"
+    return (value[1:] if colour.startswith("#") else colour), value
+
+
+def layer_label(pen: Pen, number: int) -> str:
+    """The Inkscape layer name of the ``number``-th pen, such as ``1-black-0.4mm``.
+
+    AxiDraw software picks layers by the number that a name begins with, so numbers start at 1.
+    """
+    return f"{number}-{pen.name}-{pen.width_mm:g}mm"

@@ -1,0 +1,200 @@
+import os
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plotopt.errors import PlotoptError
+from plotopt.page import Orientation, Rect, lay_out, parse_paper
+from plotopt.profiles import Profile, list_profiles, load_profile
+
+FIGURES = {
+    "travel_x": '{ value = 20, unit = "cm", source = "ruler" }',
+    "travel_y": '{ value = 10, unit = "in", source = "ruler" }',
+    "draw_speed": '{ value = 2, unit = "in/s", source = "clock" }',
+    "draw_acceleration": '{ value = 20, unit = "cm/s2", source = "clock" }',
+    "travel_speed": '{ value = 6000, unit = "mm/min", source = "clock" }',
+    "travel_acceleration": '{ value = 10, unit = "in/s2", source = "clock" }',
+    "cornering": '{ value = 0.005, unit = "in", source = "guess" }',
+    "pen_lift": '{ value = 120, unit = "ms", source = "clock" }',
+    "pen_drop": '{ value = 0.2, unit = "s", source = "clock" }',
+}
+
+
+def toml(title='"My plotter"', **changes):
+    entries = {"title": title} | FIGURES | changes
+    return "\n".join(f"{key} = {value}" for key, value in entries.items() if value is not None)
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load_text(text):
+        path = tmp_path / "mine.toml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return load_profile(str(path))
+
+    return load_text
+
+
+def test_the_built_in_profiles():
+    travels = {p.name: (p.travel_x_mm, p.travel_y_mm) for p in list_profiles()}
+    assert travels == {
+        "axidraw_minikit": (160.0, 101.6),
+        "axidraw_v3": (300.0, 218.0),
+        "axidraw_v3_a3": (430.0, 297.0),
+        "axidraw_v3_xlx": (595.0, 218.0),
+        "generic_gcode": (297.0, 210.0),
+        "generic_hpgl": (402.0, 274.6),
+        "idraw_h_a3": (420.0, 297.0),
+        "nextdraw_8511": (300.0, 218.0),
+    }
+
+
+@pytest.mark.parametrize("profile", list_profiles(), ids=lambda profile: profile.name)
+def test_every_built_in_figure_is_plausible_and_has_a_source(profile):
+    assert load_profile(profile.name) == profile
+    assert set(profile.sources) == set(FIGURES)
+    assert profile.travel_x_mm >= profile.travel_y_mm > 90
+    assert 10 <= profile.draw_speed_mm_s <= profile.travel_speed_mm_s <= 600
+    assert 100 <= profile.draw_acceleration_mm_s2 <= profile.travel_acceleration_mm_s2 <= 20_000
+    assert 0.005 <= profile.cornering_mm <= 0.2
+    assert 0.05 <= profile.pen_lift_s <= 0.5
+    assert 0.05 <= profile.pen_drop_s <= 0.5
+
+
+def test_the_axidraw_moves_as_saxi_plans_it():
+    profile = load_profile("axidraw_v3")
+    assert (profile.draw_speed_mm_s, profile.draw_acceleration_mm_s2) == (50, 200)
+    assert (profile.travel_speed_mm_s, profile.travel_acceleration_mm_s2) == (200, 400)
+    assert (profile.cornering_mm, profile.pen_lift_s, profile.pen_drop_s) == (0.127, 0.12, 0.12)
+
+
+def test_units_are_converted(load):
+    profile = load(toml())
+    figures = {f.name: getattr(profile, f.name) for f in fields(Profile)}
+    sources = figures.pop("sources")
+    assert (figures.pop("name"), figures.pop("title")) == ("mine", "My plotter")
+    assert figures == pytest.approx(
+        {
+            "travel_x_mm": 200,
+            "travel_y_mm": 254,
+            "draw_speed_mm_s": 50.8,
+            "draw_acceleration_mm_s2": 200,
+            "travel_speed_mm_s": 100,
+            "travel_acceleration_mm_s2": 254,
+            "cornering_mm": 0.127,
+            "pen_lift_s": 0.12,
+            "pen_drop_s": 0.2,
+        }
+    )
+    assert sources["travel_x"] == "ruler"
+
+
+def test_a_profile_may_use_tables_and_be_hashed(load):
+    table = toml(pen_drop=None) + '\n[pen_drop]\nvalue = 1\nunit = "s"\nsource = "clock"\n'
+    assert load(table).pen_drop_s == 1.0
+    assert hash(load(table)) == hash(load(table))
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "missing title, travel_x"),
+        ("title = ", "not valid TOML"),
+        ("a" * 70_000, "larger than any plotter profile"),
+        (b"\x89PNG\r\n\x1a\n\x00\xff", "not a text file"),
+        (b"\x00\x00", "not valid TOML"),
+        ("x = " + "[" * 20_000, "not valid TOML"),
+        ("x = " + "9" * 20_000, "not valid TOML"),
+        (toml(pen_drop=None), "missing pen_drop"),
+        (toml(drawspeed="1"), "unknown entry 'drawspeed', did you mean draw_speed"),
+        (toml(title='""'), "title '' must be one line of text"),
+        (toml(title='"a\\nb"'), "title"),
+        (toml(title="3"), "title 3 must be"),
+        (toml(pen_lift="0.1"), r'pen_lift: write it as \{ value = 1.0, unit = "s"'),
+        (toml(pen_lift='{ value = 1, unit = "s" }'), "pen_lift: missing source"),
+        (toml(pen_lift='{ value = 1, unit = "s", source = " " }'), "pen_lift: source ' '"),
+        (toml(pen_lift='{ value = 1, unit = "s", source = "x", note = 1 }'), "unknown entry 'note'"),
+        (
+            toml(pen_lift='{ value = 1, unit = "mm", source = "x" }'),
+            "unit 'mm' does not fit, use one of s, ms",
+        ),
+        (toml(pen_lift='{ value = 1, unit = ["s"], source = "x" }'), "does not fit"),
+        (toml(pen_lift='{ value = "1", unit = "s", source = "x" }'), "value '1' is not a number"),
+        (toml(pen_lift='{ value = true, unit = "s", source = "x" }'), "value True is not a number"),
+        (toml(pen_lift='{ value = 0, unit = "s", source = "x" }'), "must be positive"),
+        (toml(pen_lift='{ value = -1, unit = "s", source = "x" }'), "must be positive"),
+        (toml(pen_lift='{ value = nan, unit = "s", source = "x" }'), "must be positive and finite"),
+        (toml(pen_lift='{ value = inf, unit = "s", source = "x" }'), "must be positive and finite"),
+        (toml(travel_x='{ value = 1e308, unit = "in", source = "x" }'), "must be positive and finite"),
+        (toml(pen_lift="{ value = 1" + "0" * 400 + ', unit = "s", source = "x" }'), "positive and finite"),
+    ],
+)
+def test_broken_profiles_are_refused_in_one_line(load, text, complaint):
+    with pytest.raises(PlotoptError, match=complaint) as caught:
+        load(text)
+    assert "mine" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+@given(st.binary(max_size=200))
+def test_no_file_raises_anything_else(tmp_path_factory, data):
+    path = tmp_path_factory.getbasetemp() / "noise.toml"
+    path.write_bytes(data)
+    with pytest.raises(PlotoptError) as caught:
+        load_profile(str(path))
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("axidraw", "axidraw_v3"),
+        ("AxiDraw_V3", "axidraw_v3"),
+        ("nextdraw", "nextdraw_8511"),
+        ("zzz", "idraw_h_a3"),
+    ],
+)
+def test_an_unknown_name_gets_the_nearest_ones(name, near):
+    with pytest.raises(PlotoptError, match=f"unknown plotter profile '{name}': use .*{near}"):
+        load_profile(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "/", "no/such.toml", "\0.toml", "x" * 5000 + ".toml", "/dev/zero"]
+)
+def test_names_and_paths_that_lead_nowhere(name):
+    with pytest.raises(PlotoptError) as caught:
+        load_profile(name)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_folder_and_a_pipe_are_no_profiles(tmp_path):
+    (tmp_path / "folder.toml").mkdir()
+    os.mkfifo(tmp_path / "pipe.toml")
+    for name in ("folder.toml", "pipe.toml"):
+        with pytest.raises(PlotoptError, match="there is no plotter profile file"):
+            load_profile(str(tmp_path / name))
+
+
+def test_what_fits():
+    axidraw = load_profile("axidraw_v3")
+    axidraw.check_fits(Rect(0, 0, 300, 218))
+    axidraw.check_fits(Rect(0, 0, 218, 300))
+    axidraw.check_fits(lay_out(parse_paper("A4"), 0, Orientation.PORTRAIT, 1).frame)
+    load_profile("axidraw_v3_a3").check_fits(lay_out(parse_paper("A3"), 0, Orientation.PORTRAIT, 1).frame)
+
+
+@pytest.mark.parametrize(
+    ("drawing", "figures"),
+    [
+        (Rect(20, 20, 277, 400), r"277 x 400 mm .* 300 x 218 mm"),
+        (Rect(0, 0, 219, 219), r"219 x 219 mm"),
+        (Rect(250, 100, 310, 150), r"310 x 150 mm"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_the_figures(drawing, figures):
+    with pytest.raises(PlotoptError, match=figures):
+        load_profile("axidraw_v3").check_fits(drawing)

@@ -1,0 +1,191 @@
+"""The target: the picture as the reflectance its drawing shall show, and where it lies on the page."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy import ndarray
+from torch import Tensor
+
+from plotopt.errors import PlotoptError
+from plotopt.ink import LUMINANCE
+from plotopt.page import Rect
+from plotopt.picture import Picture
+from plotopt.view import View
+
+PAPER = 1.0
+
+# Linear light of the sRGB value 0.5: the tone that contrast turns about.
+_MID_GREY = 0.2140
+# A picture whose levels lie closer than this, as linear ** (1/2.4), holds nothing to stretch.
+_FLAT = 0.12
+# Sampling positions this near to a pixel's centre, in px, are taken to be on it.
+_ON_CENTRE_PX = 1e-6
+
+
+@dataclass(frozen=True)
+class Tone:
+    """A rising curve from linear light in 0..1 to the reflectance a drawing shall show; 1 stays exactly 1.
+
+    Three steps. *Levels*: the luminances at percentiles ``clip_percent`` and ``100 - clip_percent`` become
+    black and white, unless the picture is flat. *Contrast*: the odds ``x / (1 - x)`` are raised to the
+    power ``contrast`` about mid-grey, so 1 changes nothing and more is a steeper S-curve. *Reflectance*:
+    ``darkest + (1 - darkest) * x ** (1 / gamma)``.
+
+    ``gamma`` (0.2 to 5) lightens middle tones: in linear light, sRGB mid-grey would need 79 % of black
+    ink, which looks much too dark on paper; at 1.8 it needs 53 %. ``darkest`` (0 to 0.9) is the
+    reflectance left in full black, so that ink does not soak the paper. ``contrast`` lies in 0.2 to 5,
+    ``clip_percent`` in 0 to 20. Values outside raise PlotoptError.
+    """
+
+    gamma: float = 1.8
+    contrast: float = 1.0
+    darkest: float = 0.08
+    clip_percent: float = 0.5
+
+    def __post_init__(self):
+        _check_range("gamma", self.gamma, 0.2, 5)
+        _check_range("contrast", self.contrast, 0.2, 5)
+        _check_range("darkest", self.darkest, 0, 0.9)
+        _check_range("clip_percent", self.clip_percent, 0, 20)
+
+    def levels(self, luminance: Float[ndarray, "height width"]) -> tuple[float, float]:
+        """The linear light that becomes black and white; (0, 1) for a flat picture."""
+        low, high = np.percentile(luminance, [self.clip_percent, 100 - self.clip_percent]).clip(0, 1)
+        if high ** (1 / 2.4) - low ** (1 / 2.4) < _FLAT:
+            return 0.0, 1.0
+        return float(low), float(high)
+
+    def reflectance(self, linear: ndarray, levels: tuple[float, float] = (0.0, 1.0)) -> ndarray:
+        """The curve applied elementwise to linear light; same shape and dtype."""
+        black, white = levels
+        light = np.clip((linear - black) / (white - black), 0, 1)
+        if self.contrast != 1:
+            bright, dark = light**self.contrast, (1 - light) ** self.contrast
+            light = bright / (bright + dark * (_MID_GREY / (1 - _MID_GREY)) ** (self.contrast - 1))
+        # Subtracted from 1, so that rounding cannot leave a trace of ink on white.
+        return 1 - (1 - self.darkest) * (1 - light ** (1 / self.gamma))
+
+
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not (isfinite(value) and low <= value <= high):
+        raise PlotoptError(f"{name} is {value}; give {low} to {high}")
+
+
+@dataclass(frozen=True)
+class Target:
+    """Toned linear light in 0..1 and the rectangle of the page, in mm, that its pixels fill."""
+
+    pixels: Float[Tensor, "channels height width"]
+    place: Rect
+
+    @classmethod
+    def from_picture(cls, picture: Picture, tone: Tone, place: Rect, channels: int = 1) -> Target:
+        """Tones a picture; ``channels`` is 1 for its Rec. 709 luminance or 3 for RGB.
+
+        RGB keeps its hue: the levels are those of the luminance, the same for each channel. Raises
+        PlotoptError for other channel counts and for an empty ``place``.
+        """
+        if channels not in (1, 3):
+            raise PlotoptError(f"channels is {channels}; give 1 (luminance) or 3 (RGB)")
+        if not (place.width > 0 and place.height > 0):
+            raise PlotoptError(
+                f"the place for the picture is {place.width:.4g} x {place.height:.4g} mm; give it an area"
+            )
+        # Summed as distance from white, so that white is exactly 1.
+        luminance = 1 - (1 - picture.linear) @ np.array(LUMINANCE, dtype=np.float32)
+        planes = luminance[None] if channels == 1 else picture.linear.transpose(2, 0, 1)
+        toned = tone.reflectance(planes, tone.levels(luminance))
+        return cls(torch.from_numpy(np.ascontiguousarray(toned, dtype=np.float32)), place)
+
+    def at_scale(self, mm_per_px: float) -> Target:
+        """An area-averaged copy of about that pixel size, in whole pixels over the same place.
+
+        The mean is kept. Where pixels are already coarser they stay as they are: there is no more detail.
+        """
+        if not mm_per_px > 0:
+            raise PlotoptError(f"mm_per_px is {mm_per_px}; give more than 0")
+        _, rows, columns = self.pixels.shape
+        rows = min(rows, max(1, round(self.place.height / mm_per_px)))
+        columns = min(columns, max(1, round(self.place.width / mm_per_px)))
+        planes = [_average(_average(plane.double(), columns, 1), rows, 0) for plane in self.pixels]
+        return Target(torch.stack(planes).float(), self.place)
+
+    def window(self, view: View) -> Float[Tensor, "channels height_px width_px"]:
+        """Bilinear samples at the pixel centres of ``view``; paper where a centre lies outside the place.
+
+        Pixels that lie on those of the target are copied exactly. For a view coarser than the target,
+        sample ``at_scale(view.mm_per_px)``, else fine detail aliases.
+        """
+        _, rows, columns = self.pixels.shape
+        row_px, column_px = self.place.height / rows, self.place.width / columns
+        y = _positions((view.top_mm - self.place.top) / row_px, view.mm_per_px / row_px, view.height_px)
+        x = _positions(
+            (view.left_mm - self.place.left) / column_px, view.mm_per_px / column_px, view.width_px
+        )
+        sampled = _sample(_sample(self.pixels, y, axis=1), x, axis=2)
+        if _inside(y, rows).all() and _inside(x, columns).all():
+            return sampled
+        inside = _inside(y, rows)[:, None] & _inside(x, columns)
+        return torch.where(inside.to(sampled.device), sampled, PAPER)
+
+    @property
+    def view(self) -> View:
+        """The target's own raster as a view of the page; its pixels must be square."""
+        _, rows, columns = self.pixels.shape
+        return View(self.place.left, self.place.top, columns, rows, self.place.width / columns)
+
+    def canvas(self, mm_per_px: float, border_px: int) -> Target:
+        """The target sampled once at one pixel size, with ``border_px`` of paper around its place.
+
+        Windows on this pixel grid are then plain slices.
+        """
+        columns = math.ceil(self.place.width / mm_per_px - 1e-6) + 2 * border_px
+        rows = math.ceil(self.place.height / mm_per_px - 1e-6) + 2 * border_px
+        border_mm = border_px * mm_per_px
+        view = View(self.place.left - border_mm, self.place.top - border_mm, columns, rows, mm_per_px)
+        return Target(self.at_scale(mm_per_px).window(view), view.rect)
+
+
+def _average(plane: Float[Tensor, "rows columns"], count: int, axis: int) -> Tensor:
+    """Exact averages over ``count`` equal spans of one axis, as differences of the running sum."""
+    size = plane.shape[axis]
+    if count == size:
+        return plane
+    edges = torch.arange(1, count + 1, dtype=plane.dtype, device=plane.device) * (size / count)
+    whole = edges.long().clamp(max=size - 1)
+    # The running sum up to an edge is that of all whole pixels and its share of the one it cuts.
+    share = (edges - whole - 1).unsqueeze(1 - axis)
+    at_edges = plane.cumsum(axis).index_select(axis, whole) + share * plane.index_select(axis, whole)
+    start = torch.zeros_like(at_edges.narrow(axis, 0, 1))
+    return torch.diff(at_edges, dim=axis, prepend=start) * (count / size)
+
+
+def _positions(start_px: float, step_px: float, count: int) -> Tensor:
+    """Where ``count`` pixel centres lie, in pixels of the target counted from its first pixel's centre."""
+    positions = start_px + (torch.arange(count, dtype=torch.float64) + 0.5) * step_px - 0.5
+    whole = positions.round()
+    return torch.where((positions - whole).abs() < _ON_CENTRE_PX, whole, positions)
+
+
+def _inside(positions: Tensor, count: int) -> Tensor:
+    return (positions >= -0.5 - _ON_CENTRE_PX) & (positions <= count - 0.5 + _ON_CENTRE_PX)
+
+
+def _sample(planes: Float[Tensor, "channels rows columns"], positions: Tensor, axis: int) -> Tensor:
+    """Linear interpolation along one axis; beyond its ends the end value holds."""
+    last = planes.shape[axis] - 1
+    first, count = int(positions[0]), len(positions)
+    if positions[0] == first >= 0 and positions[-1] == first + count - 1 <= last:
+        return planes.narrow(axis, first, count)
+    positions = positions.clamp(0, last).to(planes.device)
+    before = positions.long()
+    after = (before + 1).clamp(max=last)
+    share = (positions - before).to(planes.dtype)
+    share = share[:, None] if axis == 1 else share
+    return torch.lerp(planes.index_select(axis, before), planes.index_select(axis, after), share)

@@ -1,0 +1,128 @@
+"""Pure functions on cubic Bezier curves and uniform cubic B-splines, for numpy arrays and torch tensors.
+
+A *curve* is four control points, shape ``(..., 4, 2)``; a *chain* is curves joined end to end, shape
+``(curves, 4, 2)``. A *tolerance* always means the same: the largest distance, in the unit of the points,
+between a curve and the polyline that stands for it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+# Points of one uniform cubic B-spline segment to the control points of the same curve as a Bezier.
+_BSPLINE_TO_BEZIER = np.array([[1, 4, 1, 0], [0, 4, 2, 0], [0, 2, 4, 0], [0, 1, 4, 1]]) / 6.0
+_GAUSS_NODES, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(16)
+
+
+def evaluate(curves, t):
+    """Points on cubic curves at parameters ``t``, by Bernstein polynomials.
+
+    ``curves`` is ``(..., 4, 2)``; ``t`` lies in [0, 1] and broadcasts against the leading axes, so a curve
+    array ``(n, 1, 4, 2)`` with ``t`` of shape ``(m,)`` gives ``(n, m, 2)``.
+    """
+    t = t[..., None] if getattr(t, "ndim", 0) else t
+    s = 1 - t
+    p0, p1, p2, p3 = (curves[..., i, :] for i in range(4))
+    return s**3 * p0 + 3 * s**2 * t * p1 + 3 * s * t**2 * p2 + t**3 * p3
+
+
+def derivative(curves, t):
+    """First derivative by the parameter at ``t``; shapes as in :func:`evaluate`."""
+    t = t[..., None] if getattr(t, "ndim", 0) else t
+    s = 1 - t
+    d0, d1, d2 = (curves[..., i + 1, :] - curves[..., i, :] for i in range(3))
+    return 3 * (s**2 * d0 + 2 * s * t * d1 + t**2 * d2)
+
+
+def subcurve(curve: Float[ndarray, "4 2"], start: float, end: float) -> Float[ndarray, "4 2"]:
+    """The part of one curve between two parameters, as a curve of its own (blossoming)."""
+    parameters = [(start, start, start), (start, start, end), (start, end, end), (end, end, end)]
+    return np.stack([_blossom(curve, *triple) for triple in parameters])
+
+
+def _blossom(curve: ndarray, a: float, b: float, c: float) -> ndarray:
+    for t in (a, b, c):
+        curve = (1 - t) * curve[:-1] + t * curve[1:]
+    return curve[0]
+
+
+def split(curve: Float[ndarray, "4 2"], t: float) -> tuple[ndarray, ndarray]:
+    """The two halves of one curve cut at ``t`` (de Casteljau)."""
+    return subcurve(curve, 0.0, t), subcurve(curve, t, 1.0)
+
+
+def arc_length(curves):
+    """Length of each curve, ``(..., 4, 2) -> (...)``, by 16-point Gauss-Legendre quadrature.
+
+    Exact to rounding for straight, evenly spaced curves; within 1e-6 of the length for any without a cusp.
+    """
+    total = 0.0
+    for node, weight in zip(_GAUSS_NODES.tolist(), _GAUSS_WEIGHTS.tolist(), strict=True):
+        velocity = derivative(curves, 0.5 * (node + 1))
+        total = total + 0.5 * weight * (velocity**2).sum(-1) ** 0.5
+    return total
+
+
+def pieces_for_tolerance(curves, tolerance: float):
+    """How many equal parameter steps keep each curve within ``tolerance`` of its chords (Wang's formula).
+
+    ``(..., 4, 2) -> (...)`` as floats that are whole numbers of at least 1: sqrt(3/4 max|P[i] - 2 P[i+1]
+    + P[i+2]| / tolerance), rounded up.
+    """
+    bend = curves[..., 2:, :] - 2 * curves[..., 1:-1, :] + curves[..., :-2, :]
+    square = (bend**2).sum(-1)
+    largest = square.max(-1) if isinstance(square, ndarray) else square.amax(-1)
+    pieces = (0.75 / tolerance) ** 0.5 * largest**0.25
+    return np.maximum(np.ceil(pieces), 1) if isinstance(pieces, ndarray) else pieces.ceil().clamp(min=1)
+
+
+def flatten(chain: Float[ndarray, "curves 4 2"], tolerance: float) -> Float[ndarray, "vertices 2"]:
+    """The polyline of a chain, every curve within ``tolerance`` of it; joints appear once."""
+    counts = pieces_for_tolerance(chain, tolerance).astype(int)
+    parts = [chain[:1, 0]]
+    for curve, count in zip(chain, counts, strict=True):
+        parts.append(evaluate(curve[None], np.arange(1, count + 1) / count))
+    return np.concatenate(parts)
+
+
+def reverse(chain: Float[ndarray, "curves 4 2"]) -> Float[ndarray, "curves 4 2"]:
+    """The same line drawn from its other end."""
+    return chain[::-1, ::-1]
+
+
+def line_curve(start: Float[ndarray, "2"], end: Float[ndarray, "2"]) -> Float[ndarray, "4 2"]:
+    """A straight line as an evenly spaced cubic curve."""
+    return start + np.linspace(0, 1, 4)[:, None] * (np.asarray(end) - start)
+
+
+@cache
+def bezier_map(segments: int) -> Float[ndarray, "4*segments control_points"]:
+    """The fixed linear map from a uniform cubic B-spline of ``segments`` spans to its exact Bezier chain.
+
+    Rows come four to a curve; columns are the ``segments + 3`` control points. Neighbouring curves share
+    their joint and are twice continuously differentiable there.
+    """
+    matrix = np.zeros((4 * segments, segments + 3))
+    for i in range(segments):
+        matrix[4 * i : 4 * i + 4, i : i + 4] = _BSPLINE_TO_BEZIER
+    return matrix
+
+
+@cache
+def vertex_map(segments: int, pieces: int) -> Float[ndarray, "vertices 4*segments"]:
+    """The fixed linear map from a chain's ``4 * segments`` points to ``segments * pieces + 1`` vertices.
+
+    Every curve is cut into ``pieces`` equal parameter steps; a joint is one vertex.
+    """
+    t = np.arange(pieces + 1) / pieces
+    basis = evaluate(np.eye(4)[None], t)
+    matrix = np.zeros((segments * pieces + 1, 4 * segments))
+    for i in range(segments):
+        matrix[i * pieces : (i + 1) * pieces + 1, 4 * i : 4 * i + 4] = basis
+        # The joint belongs to the curve that begins there, lest both write it.
+        matrix[i * pieces, : 4 * i] = 0
+    return matrix

@@ -1,0 +1,45 @@
+"""Adam that leaves untouched strokes alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Adam:
+    """State of Adam (Kingma and Ba 2015), with one clock a stroke.
+
+    A stroke without a gradient keeps its place and its moments: plain Adam would let it drift on. A stroke
+    that was moved starts afresh.
+    """
+
+    mean: Float[Tensor, "strokes control_points 2"]
+    square: Float[Tensor, "strokes control_points 2"]
+    clock: Float[Tensor, "strokes 1 1"]
+    betas: tuple[float, float] = (0.9, 0.99)
+
+    @classmethod
+    def fresh(cls, points: Float[Tensor, "strokes control_points 2"]) -> Adam:
+        """No memory of any stroke."""
+        return cls(torch.zeros_like(points), torch.zeros_like(points), points.new_zeros(len(points), 1, 1))
+
+    def forget(self, moved: Bool[Tensor, "strokes"]) -> Adam:
+        """Start afresh for the strokes that were moved."""
+        kept = ~moved[:, None, None]
+        return Adam(self.mean * kept, self.square * kept, self.clock * kept, self.betas)
+
+    def step(self, points: Tensor, grad: Tensor, size: float) -> tuple[Tensor, Adam]:
+        """Points moved by about ``size`` (in their unit) against the gradient, and the state after it."""
+        b1, b2 = self.betas
+        touched = (grad != 0).any(-1, keepdim=True).any(-2, keepdim=True)
+        clock = self.clock + touched
+        mean = torch.where(touched, b1 * self.mean + (1 - b1) * grad, self.mean)
+        square = torch.where(touched, b2 * self.square + (1 - b2) * grad * grad, self.square)
+        age = clock.clamp(min=1)
+        scale = (square / (1 - b2**age)).sqrt() + torch.finfo(points.dtype).tiny
+        moved = points - size * (mean / (1 - b1**age)) / scale
+        return torch.where(touched, moved, points), Adam(mean, square, clock, self.betas)

@@ -1,0 +1,84 @@
+"""Strokes that do little are moved to where ink is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from numpy import ndarray
+from scipy.ndimage import gaussian_filter
+from torch import Tensor
+
+from plotopt.ink import Inks
+from plotopt.render import render
+from plotopt.seeding import seed
+from plotopt.strokes import Strokes
+from plotopt.target import Target
+from plotopt.view import View
+
+# At most this share of the strokes moves at once, lest the drawing be torn up faster than it heals.
+_SHARE = 0.03
+# A stroke is useless when it is worth less than this part of what half of the strokes are worth.
+_USELESS = 0.1
+_MISSING_SIGMA_PX = 2.0
+
+
+def worth(
+    strokes: Strokes, grad_opacity: Float[Tensor, "strokes"], own_ink: Tensor, line_weight: float
+) -> Float[Tensor, "strokes"]:
+    """By how much the loss would rise without each stroke, to second order; nought or less is useless.
+
+    To first order the loss rises by -a dL/da, a the opacity. The first order alone would take strokes of
+    a good light hatching for useless, since there each stands in balance with its neighbours.
+    """
+    return line_weight * own_ink - strokes.opacity * grad_opacity
+
+
+def own_ink(strokes: Strokes, view: View) -> Float[Tensor, "strokes"]:
+    """Pixels of ink that only this stroke leaves: by how much the light would rise without it."""
+    opacity = strokes.opacity.detach().requires_grad_()
+    light = render(replace(strokes.detach(), opacity=opacity), [view]).sum()
+    if light.requires_grad:
+        light.backward()
+    return torch.zeros_like(opacity) if opacity.grad is None else -strokes.opacity * opacity.grad
+
+
+def missing_ink(strokes: Strokes, target: Target, inks: Inks) -> Float[ndarray, "height width"]:
+    """How much lighter than the target the drawing is, blurred a little, in [0, 1]."""
+    with torch.no_grad():
+        drawing = inks.on_paper(render(strokes.detach(), [target.view]))[0]
+    difference = (drawing - target.pixels).mean(0).double().numpy()
+    return np.clip(gaussian_filter(difference, _MISSING_SIGMA_PX), 0, 1)
+
+
+def relocate(
+    strokes: Strokes,
+    worths: Float[Tensor, "strokes"],
+    view: View,
+    missing: Callable[[Strokes], ndarray],
+    rng: np.random.Generator,
+) -> tuple[Strokes, Bool[Tensor, "strokes"]]:
+    """Useless strokes laid anew, and which ones those were.
+
+    ``missing`` tells what ink the strokes that stay leave missing, in the pixels of ``view``.
+    """
+    moved = _useless(worths)
+    wanted = missing(strokes.select(~moved))
+    if not moved.any() or wanted.sum() <= 0:
+        return strokes, torch.zeros_like(moved)
+    pen_px = float(strokes.width_mm.mean()) / view.mm_per_px
+    longest_px = float(strokes.lengths_mm().median()) / view.mm_per_px
+    lines = seed(1 - wanted, int(moved.sum()), pen_px, longest_px, rng)
+    points = strokes.points.clone()
+    points[moved] = view.to_mm(torch.from_numpy(lines.control_points(strokes.spans)).to(points.dtype))
+    return strokes.with_points(points), moved
+
+
+def _useless(worths: Tensor) -> Bool[Tensor, "strokes"]:
+    worst = worths.argsort()[: max(1, int(_SHARE * len(worths)))]
+    chosen = torch.zeros(len(worths), dtype=torch.bool)
+    chosen[worst] = worths[worst] <= _USELESS * worths.median()
+    return chosen

@@ -1,0 +1,74 @@
+"""A stage of the optimisation as data, and the page cut into tiles."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from plotopt.page import Rect
+from plotopt.view import View
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How long, how fine and how boldly to optimise.
+
+    The picture's longer side has ``long_side_px`` pixels and is rendered in tiles of about ``tile_px``.
+    ``step_px`` is Adam's step at the stage's begin and end, ``softness_px`` the edge's half width likewise;
+    both fall by half a cosine. ``relocations`` times, evenly spread over the first part of the stage,
+    strokes of little use are moved to where ink is missing.
+    """
+
+    name: str
+    long_side_px: int
+    steps: int
+    step_px: tuple[float, float]
+    softness_px: tuple[float, float]
+    tile_px: int = 512
+    relocations: int = 0
+    smoothness: float = 0.0
+
+    def mm_per_px(self, frame: Rect) -> float:
+        """The pixel's size on the page."""
+        return max(frame.width, frame.height) / self.long_side_px
+
+    def anneal(self, bounds: tuple[float, float], step: int) -> float:
+        """From the first bound to the second by half a cosine over the stage's steps."""
+        progress = step / max(1, self.steps - 1)
+        return bounds[1] + (bounds[0] - bounds[1]) * 0.5 * (1 + math.cos(math.pi * progress))
+
+    def relocates_at(self, step: int) -> bool:
+        """Whether strokes are moved before this step: in the first 70 %, so that they can settle."""
+        if not self.relocations or step == 0:
+            return False
+        return step in {
+            round(0.7 * self.steps * i / self.relocations) for i in range(1, self.relocations + 1)
+        }
+
+
+def tiles(frame: Rect, stage: Stage, cell_px: int, shift_px: tuple[int, int]) -> list[View]:
+    """Views that cover the frame without overlap, each a multiple of ``cell_px`` wide and high.
+
+    Their grid begins ``shift_px`` (x, y; below ``cell_px``) before the frame's corner, so that from step to
+    step a loss sees the page cut into other cells, and none leaves its mark on the drawing.
+    """
+    pixel = stage.mm_per_px(frame)
+    columns = _cuts(frame.width / pixel + shift_px[0], stage.tile_px, cell_px)
+    rows = _cuts(frame.height / pixel + shift_px[1], stage.tile_px, cell_px)
+    left, top = frame.left - shift_px[0] * pixel, frame.top - shift_px[1] * pixel
+    return [
+        View(left + x * pixel, top + y * pixel, width, height, pixel)
+        for y, height in rows
+        for x, width in columns
+    ]
+
+
+def _cuts(length_px: float, tile_px: int, cell_px: int) -> list[tuple[int, int]]:
+    """(start, size) of near-equal tiles that cover a length, in whole cells."""
+    cells = math.ceil(round(length_px, 6) / cell_px)
+    count = max(1, round(cells * cell_px / tile_px))
+    sizes = [len(part) * cell_px for part in np.array_split(np.arange(cells), count)]
+    starts = np.concatenate([[0], np.cumsum(sizes[:-1])])
+    return [(int(start), size) for start, size in zip(starts, sizes, strict=True)]

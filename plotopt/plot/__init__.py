@@ -1,0 +1,1 @@
+"""After the fit: chains of curves become plotted, timed and written paths."""

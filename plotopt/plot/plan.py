@@ -1,0 +1,70 @@
+"""From fitted strokes to the layers of a drawing, and the figures of the plot they make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plotopt.errors import PlotoptError
+from plotopt.page import Rect
+from plotopt.pens import Pen
+from plotopt.plot import motion, order
+from plotopt.plot.chains import Chain, lengths_mm, pen_up_moves_mm
+from plotopt.plot.clip import clip
+from plotopt.plot.hidden import visible
+from plotopt.profiles import Profile
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """What one pen draws: chains in page mm, in drawing order, and how many strokes they were made of."""
+
+    pen: Pen
+    chains: tuple[Chain, ...]
+    strokes: int
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What a plot will be. Pen-up metres and minutes include the way from and to home, once a layer.
+
+    ``strokes`` are those left after clipping and after dropping hidden ones, ``paths`` what became of them
+    by merging. Changing pens takes no time here.
+    """
+
+    strokes: int
+    paths: int
+    pen_down_m: float
+    pen_up_m: float
+    lifts: int
+    minutes: float
+
+
+def plan_layer(chains: Sequence[Chain], pen: Pen, frame: Rect) -> Layer:
+    """Clip strokes so that all ink stays in ``frame``, drop the hidden, merge across a pen's width, order.
+
+    Raises PlotoptError when the pen is too wide for the frame.
+    """
+    inner = frame.inset(pen.width_mm / 2)
+    if inner.width <= 0 or inner.height <= 0:
+        raise PlotoptError(
+            f"a pen {pen.width_mm:g} mm wide does not fit into a frame of {frame.width:g} x "
+            f"{frame.height:g} mm: take larger paper, a smaller margin or a finer pen"
+        )
+    clipped = [part for chain in chains for part in clip(chain, inner)]
+    seen = [chain for chain, keep in zip(clipped, visible(clipped, pen.width_mm), strict=True) if keep]
+    merged = order.merge(seen, pen.width_mm)
+    return Layer(pen, tuple(order.sort(merged)), strokes=len(seen))
+
+
+def summarize(layers: Sequence[Layer], profile: Profile) -> Statistics:
+    """The figures of all layers together on one machine."""
+    paths = sum(len(layer.chains) for layer in layers)
+    return Statistics(
+        strokes=sum(layer.strokes for layer in layers),
+        paths=paths,
+        pen_down_m=sum(float(lengths_mm(layer.chains).sum()) for layer in layers) / 1000,
+        pen_up_m=sum(float(pen_up_moves_mm(layer.chains).sum()) for layer in layers) / 1000,
+        lifts=paths,
+        minutes=sum(motion.time_paths(layer.chains, profile).total_s for layer in layers) / 60,
+    )

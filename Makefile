@@ -7,7 +7,7 @@ STROKES ?= 2000
 .PHONY: demo test lint bench clean
 
 demo: .venv/installed
-	$(BIN)/plotopt fit examples/astronaut.png --strokes $(STROKES) -o build/astronaut.svg --force
+	$(BIN)/plotopt fit examples/chelsea.png --strokes $(STROKES) -o build/chelsea.svg --force
 
 test: lint
 	$(BIN)/pytest

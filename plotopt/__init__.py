@@ -1,0 +1,39 @@
+"""plotopt turns an image into the drawing that a pen plotter can make of it.
+
+>>> import plotopt
+>>> drawing = plotopt.fit("photo.jpg", strokes=2000, pen="0.4mm", paper="a4")  # doctest: +SKIP
+>>> drawing.save("photo.svg")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plotopt.drawing import Drawing
+    from plotopt.fitting import Progress, fit
+
+__version__ = "0.1.0"
+__all__ = ["Drawing", "PlotoptError", "Progress", "__version__", "fit"]
+
+# torch and Numba each keep a pool of threads that spin while they wait. Where anything else runs on the
+# same cores the pools starve each other, and a step takes up to ten times as long. Both read this when
+# they load; whoever has set it keeps their choice.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+_HOMES = {
+    "Drawing": "plotopt.drawing",
+    "PlotoptError": "plotopt.errors",
+    "Progress": "plotopt.fitting",
+    "fit": "plotopt.fitting",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # torch takes seconds to import; `plotopt --help` must not wait for it.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'plotopt' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

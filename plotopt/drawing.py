@@ -24,13 +24,15 @@ class Drawing:
     """Planned layers on a page, for one machine.
 
     ``metadata`` (what JSON can hold: version, options, seed) goes into the SVG, together with the
-    statistics. In a notebook a drawing shows itself.
+    statistics. ``notes`` are what the user should know of how it came about. In a notebook a drawing shows
+    itself.
     """
 
     page: Page
     layers: tuple[Layer, ...]
     profile: Profile
     metadata: dict[str, Any]
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def statistics(self) -> Statistics:
@@ -47,18 +49,25 @@ class Drawing:
         return rasterize(self.svg(), self.page, dpi, paper_color)
 
     def save(
-        self, path: str | Path, *, preview: bool = True, force: bool = False, polylines: bool = False
+        self,
+        path: str | Path,
+        *,
+        preview: bool | str | Path = True,
+        force: bool = False,
+        polylines: bool = False,
     ) -> tuple[Path, ...]:
-        """Write the SVG, and beside it a preview under the same name with ``.png``; both or neither.
+        """Write the SVG and a pen-true preview as PNG; both or neither.
 
-        A name without a suffix gets ``.svg``. Returns the paths written. Raises PlotoptError for any other
-        suffix, for a file that exists (unless ``force``), and when the system refuses to write.
+        The preview lies beside the SVG under the same name with ``.png``, or where ``preview`` says. A name
+        without a suffix gets ``.svg``. Returns the paths written. Raises PlotoptError for any other suffix,
+        for a file that exists (unless ``force``), and when the system refuses to write.
         """
-        svg_path = _svg_path(Path(path))
+        svg_file = svg_path(Path(path))
         svg = self.svg(polylines=polylines)
-        files: dict[Path | str, bytes | str] = {svg_path: svg}
+        files: dict[Path | str, bytes | str] = {svg_file: svg}
         if preview:
-            files[svg_path.with_suffix(".png")] = png_bytes(rasterize(svg, self.page))
+            png_path = svg_file.with_suffix(".png") if preview is True else Path(preview)
+            files[png_path] = png_bytes(rasterize(svg, self.page))
         write_all(files, overwrite=force)
         return tuple(Path(name) for name in files)
 
@@ -66,7 +75,8 @@ class Drawing:
         return self.svg()
 
 
-def _svg_path(path: Path) -> Path:
+def svg_path(path: Path) -> Path:
+    """The name an SVG is saved under: ``.svg`` is added where there is no suffix, any other is refused."""
     if path.is_dir():
         raise PlotoptError(f"{str(path)!r:.200} is a folder: give the name of an SVG file")
     if path.suffix.lower() == ".svg":

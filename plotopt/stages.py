@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 
 import numpy as np
 
@@ -72,3 +73,35 @@ def _cuts(length_px: float, tile_px: int, cell_px: int) -> list[tuple[int, int]]
     sizes = [len(part) * cell_px for part in np.array_split(np.arange(cells), count)]
     starts = np.concatenate([[0], np.cumsum(sizes[:-1])])
     return [(int(start), size) for start, size in zip(starts, sizes, strict=True)]
+
+
+class Quality(Enum):
+    """How much time a fit may take."""
+
+    DRAFT = "draft"
+    NORMAL = "normal"
+    FINE = "fine"
+
+
+# The warm start moves strokes by a millimetre at most: lines are finer than its pixels, so it can mend
+# tone, but strokes that it pushed further would cross each other.
+_WARM = Stage("whole page", 256, 30, (0.08, 0.04), (1.2, 1.0), smoothness=0.05)
+_DETAIL = Stage("tiles", 1024, 300, (1.0, 0.05), (1.2, 0.6), relocations=4, smoothness=0.01)
+_STAGES = {
+    Quality.DRAFT: (_WARM, replace(_DETAIL, long_side_px=512, steps=120, relocations=2)),
+    Quality.NORMAL: (_WARM, _DETAIL),
+    Quality.FINE: (
+        _WARM,
+        replace(_DETAIL, steps=500, relocations=8),
+        replace(_DETAIL, name="fine tiles", long_side_px=1536, steps=250, step_px=(0.6, 0.05), relocations=0),
+    ),
+}
+
+
+def stages_for(quality: Quality, size_px: int | None = None, tile_px: int = 512) -> tuple[Stage, ...]:
+    """The stages of a quality; ``size_px`` replaces the last one's longer side, ``tile_px`` all tiles'."""
+    stages = _STAGES[quality]
+    size_px = size_px or stages[-1].long_side_px
+    first = (replace(stage, long_side_px=min(stage.long_side_px, size_px)) for stage in stages[:-1])
+    last = replace(stages[-1], long_side_px=size_px)
+    return tuple(replace(stage, tile_px=tile_px) for stage in (*first, last))

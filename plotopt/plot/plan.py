@@ -51,10 +51,11 @@ def plan_layer(chains: Sequence[Chain], pen: Pen, frame: Rect) -> Layer:
             f"a pen {pen.width_mm:g} mm wide does not fit into a frame of {frame.width:g} x "
             f"{frame.height:g} mm: take larger paper, a smaller margin or a finer pen"
         )
-    clipped = [part for chain in chains for part in clip(chain, inner)]
-    seen = [chain for chain, keep in zip(clipped, visible(clipped, pen.width_mm), strict=True) if keep]
-    merged = order.merge(seen, pen.width_mm)
-    return Layer(pen, tuple(order.sort(merged)), strokes=len(seen))
+    pieces = [(number, part) for number, chain in enumerate(chains) for part in clip(chain, inner)]
+    keep = visible([part for _, part in pieces], pen.width_mm)
+    seen = [piece for piece, kept in zip(pieces, keep, strict=True) if kept]
+    merged = order.merge([part for _, part in seen], pen.width_mm)
+    return Layer(pen, tuple(order.sort(merged)), strokes=len({number for number, _ in seen}))
 
 
 def summarize(layers: Sequence[Layer], profile: Profile) -> Statistics:

@@ -40,6 +40,7 @@ class Adam:
         mean = torch.where(touched, b1 * self.mean + (1 - b1) * grad, self.mean)
         square = torch.where(touched, b2 * self.square + (1 - b2) * grad * grad, self.square)
         age = clock.clamp(min=1)
-        scale = (square / (1 - b2**age)).sqrt() + torch.finfo(points.dtype).tiny
+        # Not smaller: the square of a faint gradient is nought before the gradient is.
+        scale = (square / (1 - b2**age)).sqrt() + torch.finfo(points.dtype).tiny ** 0.5
         moved = points - size * (mean / (1 - b1**age)) / scale
         return torch.where(touched, moved, points), Adam(mean, square, clock, self.betas)

@@ -72,17 +72,15 @@ def descend(
 ) -> Gradients:
     """Loss and gradients of the whole page, gathered tile by tile, so that memory is that of one tile.
 
-    ``canvas`` is the problem with its target sampled at the stage's pixel size, one cell of paper around.
+    Smoothness moves only the strokes that some tile shows. ``canvas`` is the problem with its target
+    sampled at the stage's pixel size, one cell of paper around.
     """
     pixel = stage.mm_per_px(frame)
     points = strokes.points.detach().requires_grad_()
     opacity = strokes.opacity.detach().requires_grad_()
     leaf = replace(strokes, points=points, opacity=opacity)
     per_px = pixel**2 / (frame.width * frame.height)
-    # Bends are counted in pixels too, so that they weigh the same at every scale.
-    bends = stage.smoothness * per_px / pixel**2 * bending(points).sum()
-    bends.backward()
-    total = float(bends.detach())
+    total = 0.0
     x, y = rng.integers(0, canvas.loss.cell_px, 2).tolist()
     for view in tiles(frame, stage, canvas.loss.cell_px, (x, y)):
         through = render(leaf, [view], softness_px=stage.anneal(stage.softness_px, number))
@@ -91,7 +89,12 @@ def descend(
         if loss.requires_grad:
             loss.backward()
         total += float(loss.detach())
-    return Gradients(total, _grad(points), _grad(opacity))
+    drawn = _grad(points)
+    # Bends are counted in pixels too, so that they weigh the same at every scale.
+    bends = stage.smoothness * per_px / pixel**2 * bending(points).sum()
+    (smoothing,) = torch.autograd.grad(bends, points)
+    touched = (drawn != 0).any(-1).any(-1)[:, None, None]
+    return Gradients(total + float(bends.detach()), drawn + touched * smoothing, _grad(opacity))
 
 
 def refine(

@@ -69,7 +69,7 @@ def tiles(frame: Rect, stage: Stage, cell_px: int, shift_px: tuple[int, int]) ->
 def _cuts(length_px: float, tile_px: int, cell_px: int) -> list[tuple[int, int]]:
     """(start, size) of near-equal tiles that cover a length, in whole cells."""
     cells = math.ceil(round(length_px, 6) / cell_px)
-    count = max(1, round(cells * cell_px / tile_px))
+    count = max(1, min(cells, round(cells * cell_px / tile_px)))
     sizes = [len(part) * cell_px for part in np.array_split(np.arange(cells), count)]
     starts = np.concatenate([[0], np.cumsum(sizes[:-1])])
     return [(int(start), size) for start, size in zip(starts, sizes, strict=True)]

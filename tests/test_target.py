@@ -35,9 +35,9 @@ tones = st.builds(
 
 
 def test_mid_grey_by_hand():
-    # 0.08 + 0.92 * 0.214 ** (1 / 1.8) = 0.4707: 53 % ink instead of the 79 % of linear light.
+    # 0.08 + 0.92 * 0.214 ** (1 / 2.2) = 0.5365: 46 % ink instead of the 79 % of linear light.
     light = np.array([0.2140])
-    assert Tone().reflectance(light) == pytest.approx(0.4707, abs=1e-4)
+    assert Tone().reflectance(light) == pytest.approx(0.5365, abs=1e-4)
     assert Tone(gamma=1, darkest=0).reflectance(light) == pytest.approx(0.2140)
     # Contrast turns about mid-grey; there odds 0.25 / 0.75 become (mid odds) * (odds / mid odds) ** 2.
     plain = Tone(gamma=1, darkest=0, contrast=2)
@@ -71,7 +71,7 @@ def test_flat_pictures_are_not_stretched(level):
     for light in (np.full((40, 40), level), noisy):
         assert Tone().levels(light) == (0, 1)
     target = Target.from_picture(grey(np.full((8, 8), level)), Tone(), PLACE)
-    assert torch.allclose(target.pixels, torch.tensor(0.08 + 0.92 * level ** (1 / 1.8)))
+    assert torch.allclose(target.pixels, torch.tensor(0.08 + 0.92 * level ** (1 / 2.2)))
 
 
 def test_a_dark_photograph_is_stretched():

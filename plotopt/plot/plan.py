@@ -41,7 +41,9 @@ class Statistics:
 
 
 def plan_layer(chains: Sequence[Chain], pen: Pen, frame: Rect) -> Layer:
-    """Clip strokes so that all ink stays in ``frame``, drop the hidden, merge across a pen's width, order.
+    """Clip strokes so that all ink stays in ``frame``, drop specks and the hidden, merge, order.
+
+    Ends are merged across a pen's width; specks are strokes shorter than that.
 
     Raises PlotoptError when the pen is too wide for the frame.
     """
@@ -52,6 +54,9 @@ def plan_layer(chains: Sequence[Chain], pen: Pen, frame: Rect) -> Layer:
             f"{frame.height:g} mm: take larger paper, a smaller margin or a finer pen"
         )
     pieces = [(number, part) for number, chain in enumerate(chains) for part in clip(chain, inner)]
+    lengths = lengths_mm([part for _, part in pieces])
+    # A stroke shorter than the pen is wide is a speck: a lift of the pen for next to nothing.
+    pieces = [piece for piece, length in zip(pieces, lengths, strict=True) if length >= pen.width_mm]
     keep = visible([part for _, part in pieces], pen.width_mm)
     seen = [piece for piece, kept in zip(pieces, keep, strict=True) if kept]
     merged = order.merge([part for _, part in seen], pen.width_mm)

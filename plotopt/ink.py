@@ -29,6 +29,11 @@ class Inks:
         reflectance = rgb if channels == 3 else rgb @ torch.tensor(LUMINANCE)[:, None]
         return cls(reflectance, tuple(pen.opaque for pen in pens))
 
+    @property
+    def pens(self) -> int:
+        """How many there are."""
+        return len(self.opaque)
+
     def on_paper(
         self, transmittance: Float[Tensor, "views pens height width"]
     ) -> Float[Tensor, "views channels height width"]:

@@ -83,7 +83,8 @@ def descend(
     total = 0.0
     x, y = rng.integers(0, canvas.loss.cell_px, 2).tolist()
     for view in tiles(frame, stage, canvas.loss.cell_px, (x, y)):
-        through = render(leaf, [view], softness_px=stage.anneal(stage.softness_px, number))
+        softness_px = stage.anneal(stage.softness_px, number)
+        through = render(leaf, [view], softness_px=softness_px, pens=canvas.inks.pens)
         drawing = canvas.inks.on_paper(through)
         loss = per_px * canvas.loss(drawing, canvas.target.window(view)[None])
         if loss.requires_grad:

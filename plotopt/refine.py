@@ -49,7 +49,7 @@ def own_ink(strokes: Strokes, view: View) -> Float[Tensor, "strokes"]:
 def missing_ink(strokes: Strokes, target: Target, inks: Inks) -> Float[ndarray, "height width"]:
     """How much lighter than the target the drawing is, blurred a little, in [0, 1]."""
     with torch.no_grad():
-        drawing = inks.on_paper(render(strokes.detach(), [target.view]))[0]
+        drawing = inks.on_paper(render(strokes.detach(), [target.view], pens=inks.pens))[0]
     difference = (drawing - target.pixels).mean(0).double().numpy()
     return np.clip(gaussian_filter(difference, _MISSING_SIGMA_PX), 0, 1)
 

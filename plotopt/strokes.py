@@ -53,7 +53,7 @@ class Strokes:
 
     def detach(self) -> Strokes:
         """The same strokes cut off from their gradient history."""
-        return self.with_points(self.points.detach())
+        return Strokes(self.points.detach(), self.width_mm.detach(), self.opacity.detach(), self.pen)
 
     def curves(self) -> Float[Tensor, "strokes spans 4 2"]:
         """Every stroke as its exact chain of Bezier curves."""

@@ -26,20 +26,21 @@ def render(
     *,
     warp: Warp | None = None,
     softness_px: float = 1.0,
+    pens: int | None = None,
     renderer: Renderer = cpu.transmittance,
 ) -> Float[Tensor, "views pens height width"]:
     """Transmittance of every pen in every view, in [0, 1], 1 where there is no ink.
 
     Views may lie anywhere on or beyond the page and differ in scale, but share one raster size. ``warp``
     moves the control points, in pixels, by one homography a view. ``softness_px`` is the half width of the
-    edge's tent filter. Differentiable by the strokes' points, width and opacity.
+    edge's tent filter; ``pens`` how many there are, by default the highest pen number and one. Differentiable by the strokes' points, width and opacity.
 
     Raises ValueError where the views differ in raster size.
     """
     height, width = views[0].height_px, views[0].width_px
     if any((view.height_px, view.width_px) != (height, width) for view in views):
         raise ValueError("views of one call must share their raster size")
-    lines = flatten(strokes, views, warp, softness_px)
-    pens = pen_count(strokes)
+    pens = pens or pen_count(strokes)
+    lines = flatten(strokes, views, warp, softness_px, pens)
     planes = renderer(lines, Raster(len(views) * pens, height, width, softness_px))
     return planes.unflatten(0, (len(views), pens))

@@ -24,6 +24,7 @@ def flatten(
     views: Sequence[View],
     warp: Warp | None = None,
     softness_px: float = 1.0,
+    pens: int | None = None,
     tolerance_px: float = 0.05,
 ) -> Polylines:
     """Polylines of all strokes that can leave ink in each view, on plane ``view * pens + pen``.
@@ -37,7 +38,7 @@ def flatten(
     radius = torch.stack([0.5 * strokes.width_mm / view.mm_per_px for view in views])
     seen = _reaches(points.detach(), radius + softness_px, views[0])
     view_index, stroke_index = seen.nonzero(as_tuple=True)
-    plane = view_index * pen_count(strokes) + strokes.pen[stroke_index]
+    plane = view_index * (pens or pen_count(strokes)) + strokes.pen[stroke_index]
     order, vertices, starts = _polylines(points[seen], tolerance_px)
     return Polylines(
         vertices, starts, radius[seen][order], strokes.opacity[stroke_index][order], plane[order]
@@ -71,6 +72,6 @@ def _polylines(points: Float[Tensor, "strokes control_points 2"], tolerance_px: 
             counts.append(torch.full((len(chosen),), len(matrix)))
             orders.append(chosen)
     if not orders:
-        return torch.zeros(0, dtype=torch.int64), points.new_zeros(0, 2), torch.zeros(1, dtype=torch.int64)
+        return torch.zeros(0, dtype=torch.int64), chains.reshape(-1, 2)[:0], torch.zeros(1, dtype=torch.int64)
     starts = torch.cat([torch.zeros(1, dtype=torch.int64), torch.cat(counts).cumsum(0)])
     return torch.cat(orders), torch.cat(vertices), starts

@@ -1,0 +1,98 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plotopt.ink import LUMINANCE, Inks, srgb_to_linear
+from plotopt.pens import Pen
+
+BLACK, RED, CYAN = Pen("black", "#000000", 0.4), Pen("red", "#ff0000", 0.4), Pen("cyan", "#00ffff", 0.4)
+GEL = Pen("gel", "#ffffff", 0.6, opaque=True)
+
+
+def planes(*values):
+    """One pixel seen through each pen by so much."""
+    return torch.tensor(values)[None, :, None, None]
+
+
+def light(pens, *transmittances, channels=3):
+    return Inks.of_pens(pens, channels).on_paper(planes(*transmittances)).flatten().tolist()
+
+
+def test_colours_decode_to_linear_light():
+    assert srgb_to_linear("#000000") == (0, 0, 0)
+    assert srgb_to_linear("#ffffff") == (1, 1, 1)
+    # 128/255 on the curve; 10/255 is the last value on the straight foot and 11/255 the first off it.
+    assert srgb_to_linear("#800a0b") == pytest.approx((0.2158605, 0.0030353, 0.0033465), abs=1e-7)
+    # 188 is the grey closest to half the light.
+    assert srgb_to_linear("#bcbcbc")[0] == pytest.approx(0.502886, abs=1e-6)
+
+
+@given(st.integers(0, 254))
+def test_a_brighter_code_is_more_light(code):
+    darker, brighter = srgb_to_linear(f"#{code:02x}{code + 1:02x}00")[:2]
+    assert 0 <= darker < brighter <= 1
+
+
+def test_luminance_weighs_the_channels():
+    assert sum(LUMINANCE) == pytest.approx(1)
+    inks = Inks.of_pens([RED, Pen("green", "#00ff00", 1), Pen("blue", "#0000ff", 1)], channels=1)
+    assert inks.reflectance.shape == (3, 1)
+    assert inks.reflectance[:, 0].tolist() == pytest.approx(LUMINANCE)
+    assert Inks.of_pens([RED, CYAN, GEL], channels=3).reflectance.tolist() == [
+        [1, 0, 0],
+        [0, 1, 1],
+        [1, 1, 1],
+    ]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_bare_paper_is_white_and_full_ink_its_own_colour(channels):
+    assert light([BLACK, RED, GEL], 1.0, 1.0, 1.0, channels=channels) == [1.0] * channels
+    assert light([BLACK], 0.0, channels=channels) == [0.0] * channels
+    assert light([BLACK], 0.25, channels=channels) == [0.25] * channels
+
+
+def test_translucent_inks_multiply():
+    # Red lets red pass whole and half of the rest, cyan the other way round.
+    assert light([RED, CYAN], 0.5, 1.0) == [1, 0.5, 0.5]
+    assert light([RED, CYAN], 1.0, 0.25) == [0.25, 1, 1]
+    assert light([RED, CYAN], 0.5, 0.25) == [0.25, 0.5, 0.5]
+    assert light([RED, CYAN], 0.0, 0.0) == [0, 0, 0]
+
+
+def test_the_order_of_translucent_inks_does_not_matter():
+    one = light([RED, CYAN, BLACK], 0.3, 0.6, 0.9)
+    assert light([BLACK, RED, CYAN], 0.9, 0.3, 0.6) == pytest.approx(one)
+
+
+def test_an_opaque_ink_hides_what_came_before_it():
+    assert light([BLACK, GEL], 0.0, 0.0) == [1, 1, 1]
+    assert light([BLACK, GEL], 0.0, 0.25) == [0.75, 0.75, 0.75]
+    # A translucent ink on top of it still darkens.
+    assert light([GEL, BLACK], 0.0, 0.25) == [0.25, 0.25, 0.25]
+    assert light([RED, GEL, CYAN], 0.0, 0.5, 0.5) == [0.5, 0.5, 0.5]
+
+
+def test_views_pens_and_channels_keep_their_places():
+    through = torch.rand(2, 3, 4, 5)
+    image = Inks.of_pens([RED, CYAN, BLACK], 3).on_paper(through)
+    assert image.shape == (2, 3, 4, 5)
+    assert torch.allclose(image[:, 0], through[:, 1] * through[:, 2])
+    assert torch.allclose(image[:, 2], through[:, 0] * through[:, 2])
+    assert Inks.of_pens([RED, CYAN, BLACK], 1).on_paper(through).shape == (2, 1, 4, 5)
+
+
+@pytest.mark.parametrize("opaque", [(False, False, False), (False, True, False), (True, True, True)])
+def test_gradient_by_transmittance(opaque):
+    generator = torch.Generator().manual_seed(0)
+    inks = Inks(torch.rand(3, 2, dtype=torch.float64, generator=generator), opaque)
+    through = torch.rand(2, 3, 2, 2, dtype=torch.float64, generator=generator, requires_grad=True)
+    assert torch.autograd.gradcheck(inks.on_paper, through)
+
+
+def test_hand_worked_gradient():
+    through = planes(0.5, 0.25).double().requires_grad_()
+    Inks(torch.tensor([[0.0], [1.0]], dtype=torch.float64), (False, True)).on_paper(through).sum().backward()
+    # I = T0 T1 + (1 - T1)
+    assert through.grad.flatten().tolist() == [0.25, -0.5]

@@ -32,7 +32,9 @@ def run(*command: str) -> tuple[float, float]:
 
 
 def main() -> None:
-    image = sys.argv[1] if len(sys.argv) > 1 else str(Path(__file__).parent.parent / "examples" / "chelsea.png")
+    image = (
+        sys.argv[1] if len(sys.argv) > 1 else str(Path(__file__).parent.parent / "examples" / "chelsea.png")
+    )
     command = Path(sys.executable).with_name("plotopt")
     _, torch_mb = run(sys.executable, "-c", "import torch")
     print(f"import torch: {torch_mb:.0f} MB; page size {resource.getpagesize()} B")

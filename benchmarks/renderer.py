@@ -14,8 +14,9 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-import plotopt  # noqa: F401  First: it settles how worker threads wait.
 import torch
+
+import plotopt  # noqa: F401  First: it settles how worker threads wait.
 from plotopt.render import Renderer, cpu, reference, render
 from plotopt.strokes import Strokes
 from plotopt.view import View
@@ -54,7 +55,9 @@ def measure() -> dict[str, object]:
     rows = {}
     for strokes, size in SCENES:
         drawn = scene(strokes, size)
-        rows[f"{strokes} strokes at {size} px"] = timed(lambda drawn=drawn: step(*drawn, cpu.transmittance), RUNS)
+        rows[f"{strokes} strokes at {size} px"] = timed(
+            lambda drawn=drawn: step(*drawn, cpu.transmittance), RUNS
+        )
     small = scene(100, 128)
     fast = timed(lambda: step(*small, cpu.transmittance), RUNS)["median_ms"]
     slow = timed(lambda: step(*small, reference.transmittance), 3)["median_ms"]
@@ -68,7 +71,9 @@ def measure() -> dict[str, object]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--json", type=Path, help="also write the figures there")
     arguments = parser.parse_args()
     figures = measure()

@@ -33,7 +33,8 @@ def render(
 
     Views may lie anywhere on or beyond the page and differ in scale, but share one raster size. ``warp``
     moves the control points, in pixels, by one homography a view. ``softness_px`` is the half width of the
-    edge's tent filter; ``pens`` how many there are, by default the highest pen number and one. Differentiable by the strokes' points, width and opacity.
+    edge's tent filter; ``pens`` how many there are, by default the highest pen number and one.
+    Differentiable by the strokes' points, width and opacity.
 
     Raises ValueError where the views differ in raster size.
     """

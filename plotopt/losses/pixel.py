@@ -11,8 +11,8 @@ from torch.nn.functional import avg_pool2d
 
 from plotopt.losses.base import Loss
 
-# Below this level pooled light still shows single lines; from it on it is tone (8 px).
-_TONE_LEVEL = 3
+# Lines seen at one level have become tone this many levels further up.
+_RISE = 3
 # Cells with less variance to show than this hold no lines.
 _LEAST = 1e-6
 
@@ -23,19 +23,17 @@ class PyramidLoss(Loss):
 
     With I_l and J_l drawing and target pooled l times, the loss in pixels of the finest level is::
 
-        sum over l of  w_l 4^l sum (I_l - J_l)^2  -  sum over l < 3 of  w_l 4^3 sum k_l (1 - m)(m - b)
+        sum over l of  w_l 4^l sum (I_l - J_l)^2  -  w_l 4^u sum k_l (1 - I_u)(I_u - b),  u = l + 3 or the top
 
-    The first sum alone is not honest about tone. A line drawing of mean light m is black and white in
-    detail, so its fine levels differ from a smooth target by the variance of its lines, at most
-    (1 - m)(m - b) with b the ink's own reflectance. That variance falls as light tones lose ink and as
-    dark ones gain it, so tones are pushed apart, light ones by several per cent of full light. The second
-    sum takes most of the push back: m is the drawing at level 3, and k_l, held constant when
-    differentiating, the share of that variance which the drawing shows at level l, measured in each cell
-    of the coarsest level. What is left, for lines 16 to 20 px apart, is within 1 %; closer ones, which
-    level 3 itself still shows in part, may come out 2 to 3 % too dark.
+    The first part alone is not honest about tone. In detail a line drawing is black and white, and its
+    error against a smooth grey is the variance of its lines, at most (1 - I)(I - b) with b the ink's own
+    reflectance. That variance falls as light tones lose ink and as dark ones gain it, so tones are pushed
+    apart, light ones by several per cent of full light. The second part takes most of that back: k_l,
+    measured in each cell of the top level and held constant when differentiating, is the share of the
+    largest possible variance that the error at level l has beyond that at level u.
 
-    ``weights`` run from fine to coarse, at least four. Cells never straddle windows that lie on the
-    coarsest level's grid, so a page in tiles has exactly the loss, and the gradient, of the page in one.
+    ``weights`` run from fine to coarse. Cells never straddle windows that lie on the top level's grid, so
+    a page in tiles has exactly the loss, and the gradient, of the page in one piece.
     """
 
     weights: tuple[float, ...] = (0.3, 1.0, 2.0, 6.0, 6.0, 6.0)
@@ -60,42 +58,40 @@ class PyramidLoss(Loss):
 def reference(drawing: Tensor, target: Tensor, weights: tuple[float, ...], ink: float = 0.0) -> Tensor:
     """The pyramid loss as its definition reads, for tests."""
     total = drawing.new_zeros(())
-    cell = 2 ** (len(weights) - 1)
-    tone = avg_pool2d(drawing, 2**_TONE_LEVEL)
-    most = (1 - tone) * (tone - ink)
+    top = len(weights) - 1
+    errors = [avg_pool2d(drawing, 2**level) - avg_pool2d(target, 2**level) for level in range(top + 1)]
     for level, weight in enumerate(weights):
-        pooled, wanted = avg_pool2d(drawing, 2**level), avg_pool2d(target, 2**level)
-        total = total + weight * 4**level * ((pooled - wanted) ** 2).sum()
-        if level < _TONE_LEVEL:
-            in_cell = avg_pool2d(most, cell // 2**_TONE_LEVEL)
-            variance = avg_pool2d(pooled**2, cell // 2**level) - avg_pool2d(tone**2, cell // 2**_TONE_LEVEL)
-            share = (variance / in_cell.clamp(min=_LEAST)).clamp(0, 1).detach()
-            total = total - weight * cell**2 * (share * in_cell).sum()
+        total = total + weight * 4**level * (errors[level] ** 2).sum()
+        up = min(level + _RISE, top)
+        tone = avg_pool2d(drawing, 2**up)
+        most = avg_pool2d((1 - tone) * (tone - ink), 2 ** (top - up))
+        beyond = avg_pool2d(errors[level] ** 2, 2 ** (top - level)) - avg_pool2d(errors[up] ** 2, 2 ** (top - up))
+        share = (beyond / most.clamp(min=_LEAST)).clamp(0, 1).detach()
+        total = total - weight * 4**top * (share * most).sum()
     return total
 
 
 class _Pyramid(torch.autograd.Function):
-    """Pooling is linear, so the difference is pooled once and its gradient written down on the way up."""
+    """Pooling is linear, so the error is pooled once and its gradient written down on the way up."""
 
     @staticmethod
     def forward(ctx, drawing, target, weights, ink):
-        cell = 2 ** (len(weights) - 1)
-        levels = _pool(drawing - target, len(weights))
-        lights = _pool(drawing, _TONE_LEVEL + 1)
-        tone = lights.pop()
-        tone_cell = cell // 2**_TONE_LEVEL
-        most = avg_pool2d((1 - tone) * (tone - ink), tone_cell)
-        mean_square = avg_pool2d(tone.square(), tone_cell)
-        texture = torch.zeros_like(most)
-        for level, (weight, light) in enumerate(zip(weights, lights, strict=False)):
-            variance = avg_pool2d(light.square(), cell // 2**level) - mean_square
-            texture += weight * (variance / most.clamp(min=_LEAST)).clamp(0, 1)
+        top = len(weights) - 1
+        errors = _pool(drawing - target, top)
+        squares = [_to_top(error.square(), level, top) for level, error in enumerate(errors)]
+        total = sum(weight * square.sum() for weight, square in zip(weights, squares, strict=True))
+        gradients = [error * (2 * weight) for weight, error in zip(weights, errors, strict=True)]
+        lowest = min(_RISE, top)
+        tones = [drawing] * lowest + _pool(avg_pool2d(drawing, 2**lowest), top - lowest)
+        for level in range(top):
+            up = min(level + _RISE, top)
+            most = _to_top((1 - tones[up]) * (tones[up] - ink), up, top)
+            share = ((squares[level] - squares[up]) / most.clamp(min=_LEAST)).clamp_(0, 1).mul_(weights[level])
+            total -= (share * most).sum()
+            gradients[up] += _from_top(share, up, top) * (2 * tones[up] - 1 - ink)
         if ctx.needs_input_grad[0]:
-            by_tone = _upsample(texture, tone_cell) * (2 * tone - 1 - ink)
-            ctx.save_for_backward(_gradient(levels, weights, by_tone))
-        errors = zip(weights, levels, strict=True)
-        total = sum(weight * 4**level * error.square().sum() for level, (weight, error) in enumerate(errors))
-        return total - cell**2 * (texture * most).sum()
+            ctx.save_for_backward(_spread(gradients))
+        return 4**top * total
 
     @staticmethod
     def backward(ctx, grad):
@@ -104,27 +100,23 @@ class _Pyramid(torch.autograd.Function):
 
 def _pool(light: Tensor, levels: int) -> list[Tensor]:
     pyramid = [light]
-    for _ in range(levels - 1):
+    for _ in range(levels):
         pyramid.append(avg_pool2d(pyramid[-1], 2))
     return pyramid
 
 
-def _upsample(cells: Tensor, factor: int) -> Tensor:
-    return cells.repeat_interleave(factor, -1).repeat_interleave(factor, -2)
+def _to_top(light: Tensor, level: int, top: int) -> Tensor:
+    return avg_pool2d(light, 2 ** (top - level)) if level < top else light
 
 
-def _gradient(levels: list[Tensor], weights: tuple[float, ...], by_tone: Tensor) -> Tensor:
-    """``2 sum of weights[l] * upsampled levels[l]``, and ``by_tone`` at the tone's level.
+def _from_top(cells: Tensor, level: int, top: int) -> Tensor:
+    return cells.repeat_interleave(2 ** (top - level), -1).repeat_interleave(2 ** (top - level), -2)
 
-    Pooling's 4^-l cancels the area's 4^l.
-    """
-    gradient = torch.zeros(())
-    for level in reversed(range(len(levels))):
-        own = levels[level] * (2 * weights[level])
-        if level == _TONE_LEVEL:
-            own = own + by_tone
-        if level < len(levels) - 1:
-            cells = own.unflatten(-1, (-1, 2)).unflatten(-3, (-1, 2))
-            own = (cells + gradient[..., :, None, :, None]).reshape(own.shape)
-        gradient = own
+
+def _spread(gradients: list[Tensor]) -> Tensor:
+    """All levels' gradients by their own pixels, summed by the finest: pooling's 4^-l cancels the area's 4^l."""
+    gradient = gradients[-1]
+    for own in gradients[-2::-1]:
+        cells = own.unflatten(-1, (-1, 2)).unflatten(-3, (-1, 2))
+        gradient = (cells + gradient[..., :, None, :, None]).reshape(own.shape)
     return gradient

@@ -13,6 +13,7 @@ from plotopt.errors import PlotoptError
 
 if TYPE_CHECKING:
     from plotopt.drawing import Drawing
+    from plotopt.picture import Picture
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -50,55 +51,71 @@ def fit(image: Path, output: Path | None, *, polylines: bool, force: bool, **opt
     Lengths take mm, cm, in, pt or px (96 dpi).
     """
     quiet, verbose = options.pop("quiet"), options.pop("verbose")
+    from plotopt.picture import read_picture
+
+    picture = read_picture(image)
     svg, png = _outputs(image, output, force)
-    drawing = _run(image, options, quiet)
+    drawing = _run(picture, options, quiet)
     drawing.save(svg, preview=png, force=force, polylines=polylines)
     if not quiet:
-        _report(drawing, svg, png, verbose)
+        _report(drawing, svg, png)
+    if verbose and not quiet:
+        _tell_more(drawing, image, options, polylines)
 
 
 def _outputs(image: Path, output: Path | None, force: bool) -> tuple[Path, Path]:
-    """Where SVG and preview go, found writable before the long run begins."""
+    """Where SVG and preview go, found writable before the long run begins; neither is the picture."""
     from plotopt.drawing import svg_path
     from plotopt.files import check_writable
-    from plotopt.picture import read_picture
 
-    if not image.is_file():
-        read_picture(image)  # says what is wrong, before an output beside it is blamed
     svg = svg_path(output or image.with_suffix(".svg"))
     png = svg.with_suffix(".png")
-    if png.exists() and png.samefile(image):
+    if _same(svg, image):
+        raise PlotoptError(f"{str(svg)!r:.200} is the picture itself: choose another name with --output")
+    if _same(png, image):
         png = svg.with_name(f"{svg.stem}-preview.png")
     for path in (svg, png):
         check_writable(path, force)
     return svg, png
 
 
-def _run(image: Path, options: dict[str, Any], quiet: bool) -> Drawing:
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _run(picture: Picture, options: dict[str, Any], quiet: bool) -> Drawing:
     from rich.console import Console
 
-    from plotopt import fit as fit_image
+    from plotopt import fit as fit_picture
     from plotopt.progress import shown
 
     if quiet:
-        return fit_image(image, **options)
+        return fit_picture(picture, **options)
     with shown(Console(stderr=True)) as listener:
-        return fit_image(image, on_progress=listener, **options)
+        return fit_picture(picture, on_progress=listener, **options)
 
 
-def _report(drawing: Drawing, svg: Path, png: Path, verbose: bool) -> None:
+def _report(drawing: Drawing, svg: Path, png: Path) -> None:
     """What the plot will be, in five lines; the notes before them go to standard error."""
     for note in drawing.notes:
         click.echo(f"note: {note}", err=True)
-    if verbose:
-        click.echo(f"repeat with: {drawing.metadata['command']}", err=True)
-        click.echo(f"page {drawing.page.width_mm:g} x {drawing.page.height_mm:g} mm", err=True)
     plot = drawing.statistics
     click.echo(f"strokes    {plot.strokes:,} in {plot.paths:,} paths")
     click.echo(f"distance   {plot.pen_down_m:.1f} m pen down, {plot.pen_up_m:.1f} m pen up")
     click.echo(f"pen lifts  {plot.lifts:,}")
     click.echo(f"time       {_minutes(plot.minutes)} on {drawing.profile.title}, as saxi plans it")
-    click.echo(f"files      {svg}  {png}")
+    click.echo(f"files      {click.format_filename(svg)}  {click.format_filename(png)}")
+
+
+def _tell_more(drawing: Drawing, image: Path, options: dict[str, Any], polylines: bool) -> None:
+    from plotopt.settings import read_settings
+
+    command = read_settings(**options).command(click.format_filename(image)) + " --polylines" * polylines
+    click.echo(f"repeat with: {command}", err=True)
+    click.echo(f"page {drawing.page.width_mm:g} x {drawing.page.height_mm:g} mm", err=True)
 
 
 def _minutes(minutes: float) -> str:
@@ -131,7 +148,7 @@ def profiles() -> None:
 def main() -> None:
     """Run the command line: exit code 0, 2 with one line for what a user can mend, 130 when interrupted."""
     try:
-        plotopt(standalone_mode=False)
+        plotopt(prog_name="plotopt", standalone_mode=False)
     except PlotoptError as error:
         _fail(str(error))
     except click.exceptions.NoArgsIsHelpError as error:

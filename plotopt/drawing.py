@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -42,7 +43,10 @@ class Drawing:
     def svg(self, *, polylines: bool = False) -> str:
         """The drawing as SVG text, of cubic curves or of polylines that stand for them."""
         figures = {name: round(value, 4) for name, value in asdict(self.statistics).items()}
-        return svg_text(self.layers, self.page, {**self.metadata, "statistics": figures}, polylines=polylines)
+        metadata = {**self.metadata, "statistics": figures}
+        if polylines and "command" in metadata:
+            metadata["command"] += " --polylines"
+        return svg_text(self.layers, self.page, metadata, polylines=polylines)
 
     def preview(self, dpi: float = DPI, paper_color: str = "#ffffff") -> Image.Image:
         """A picture of the SVG true to the pens' widths; see :func:`plotopt.plot.preview.rasterize`."""
@@ -77,8 +81,9 @@ class Drawing:
 
 def svg_path(path: Path) -> Path:
     """The name an SVG is saved under: ``.svg`` is added where there is no suffix, any other is refused."""
-    if path.is_dir():
-        raise PlotoptError(f"{str(path)!r:.200} is a folder: give the name of an SVG file")
+    with suppress(OSError):  # a name too long, say: writing will tell
+        if path.is_dir():
+            raise PlotoptError(f"{str(path)!r:.200} is a folder: give the name of an SVG file")
     if path.suffix.lower() == ".svg":
         return path
     if path.suffix:

@@ -11,11 +11,13 @@ import numpy as np
 
 from plotopt import __version__
 from plotopt.drawing import Drawing
+from plotopt.errors import PlotoptError
 from plotopt.ink import Inks
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.optimize import Problem, optimize
-from plotopt.page import fit_rect, lay_out
-from plotopt.picture import read_picture
+from plotopt.page import Rect, fit_rect, lay_out
+from plotopt.pens import Pen
+from plotopt.picture import Picture, read_picture
 from plotopt.plot.plan import plan_layer
 from plotopt.render import cpu
 from plotopt.seeding import sow
@@ -37,35 +39,48 @@ class Progress:
     loss: float | None = None
 
 
+# A picture narrower than so many pens has no room for a stroke beside another.
+_LEAST_PENS = 4
+
 Listener = Callable[[Progress], None]
 
 
 def fit(
-    image: str | Path | Image.Image | np.ndarray,
+    image: str | Path | Image.Image | np.ndarray | Picture,
     *,
     on_progress: Listener = lambda progress: None,
     **options: Any,
 ) -> Drawing:
     """The drawing of ``image`` that ``strokes`` strokes of one pen can make.
 
-    ``image`` is a path, a Pillow image or an array; see :func:`plotopt.picture.read_picture`. ``options``
+    ``image`` is a path, a Pillow image, an array or what :func:`plotopt.picture.read_picture` made of one.
+    ``options``
     are the fields of :class:`plotopt.settings.FitSettings`, as values or as the text that the command line
     takes: ``fit("a.jpg", strokes=3000, pen="0.3mm", paper="a5", seed=7)``. The same call gives the same
     drawing, bit for bit. Raises PlotoptError for anything that cannot be used.
     """
     settings = read_settings(**options)
-    picture = read_picture(image)
+    picture = image if isinstance(image, Picture) else read_picture(image)
     page = lay_out(settings.paper, settings.margin, settings.orientation, picture.aspect)
     place = fit_rect(page.frame, picture.aspect)
     settings.profile.check_fits(place)
+    _check_pen(settings.pen, place)
     target = Target.from_picture(picture, settings.tone, place)
     chains, notes = _draw(target, settings, on_progress)
     on_progress(Progress("planning the plot", 0, 1))
     layer = plan_layer(chains, settings.pen, place)
     on_progress(Progress("planning the plot", 1, 1))
-    name = Path(image).name if isinstance(image, str | Path) else "image"
-    metadata = {"plotopt": __version__, "command": settings.command(name), "options": settings.options()}
+    command = settings.command(picture.name)
+    metadata = {"plotopt": __version__, "command": command, "options": settings.options()}
     return Drawing(page, (layer,), settings.profile, metadata, picture.notes + notes)
+
+
+def _check_pen(pen: Pen, place: Rect) -> None:
+    if min(place.width, place.height) < _LEAST_PENS * pen.width_mm:
+        raise PlotoptError(
+            f"a pen {pen.width_mm:g} mm wide is too wide for a picture of {place.width:.3g} x "
+            f"{place.height:.3g} mm: take larger paper, a smaller margin or a finer pen"
+        )
 
 
 def _draw(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from plotopt.errors import PlotoptError
-from plotopt.units import parse_length
+from plotopt.units import format_length, parse_length
 
 _SHORTEST_SIDE_MM, _LONGEST_SIDE_MM = 10.0, 5000.0
 _SMALLEST_FRAME_MM = 5.0
@@ -53,6 +53,13 @@ class Paper:
     width_mm: float
     height_mm: float
     is_custom: bool = False
+
+    @property
+    def text(self) -> str:
+        """The sheet as :func:`parse_paper` reads it."""
+        return (
+            f"{format_length(self.width_mm)}x{format_length(self.height_mm)}" if self.is_custom else self.name
+        )
 
 
 # ISO 216 and ANSI/ASME Y14.1; legal has no standard of its own, 8.5 x 14 in is universal.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 from PIL import ImageColor
 
 from plotopt.errors import PlotoptError
-from plotopt.units import parse_length
+from plotopt.units import format_length, parse_length
 
 _THINNEST_MM, _WIDEST_MM = 0.02, 20.0
 _HEX_COLOR = re.compile(r"#[0-9a-f]{6}")
@@ -43,6 +44,15 @@ class Pen:
                 f"a pen {self.width_mm:g} mm wide is not possible: "
                 f"use a width of {_THINNEST_MM:g}mm to {_WIDEST_MM:g}mm"
             )
+
+    @property
+    def text(self) -> str:
+        """The pen as :func:`parse_pen` reads it: by its name where that is its colour, else by the colour."""
+        for name in (self.name, f"#{self.name}"):
+            with suppress(PlotoptError):
+                if _parse_colour(name, name) == (self.name, self.color):
+                    return f"{name}:{format_length(self.width_mm)}"
+        return f"{self.color}:{format_length(self.width_mm)}"
 
 
 def parse_pen(text: str) -> Pen:

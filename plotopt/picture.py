@@ -35,10 +35,11 @@ _Rows = Callable[[int, int], ndarray]
 
 @dataclass(frozen=True)
 class Picture:
-    """Linear-light RGB in 0..1 over white paper, and what its reader should tell the user."""
+    """Linear-light RGB in 0..1 over white paper, its reader's notes for the user, and the file's name."""
 
     linear: Float[ndarray, "height width 3"]
     notes: tuple[str, ...] = ()
+    name: str = "image"
 
     @property
     def aspect(self) -> float:
@@ -59,7 +60,7 @@ def read_picture(source: str | Path | Image.Image | ndarray, max_side_px: int = 
     if max_side_px < SMALLEST_SIDE_PX:
         raise PlotoptError(f"max_side_px is {max_side_px}; give at least {SMALLEST_SIDE_PX}")
     if isinstance(source, str | Path):
-        return _read_file(Path(source), max_side_px)
+        return replace(_read_file(Path(source), max_side_px), name=Path(source).name)
     if isinstance(source, Image.Image):
         _check_size(source.size, "the Pillow image")
         with _decoding("the Pillow image"):

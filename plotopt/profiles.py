@@ -27,9 +27,10 @@ import difflib
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from plotopt.errors import PlotoptError
 from plotopt.page import Rect
@@ -62,7 +63,7 @@ class Profile:
     """One plotter. ``sources`` says for each figure, under its name in the file, where it comes from.
 
     "Draw" is with the pen on the paper, "travel" (of the speeds) with the pen lifted; ``travel_x_mm`` and
-    ``travel_y_mm`` are how far the pen reaches.
+    ``travel_y_mm`` are how far the pen reaches. ``path`` is the file's, as given, of a profile of one's own.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Profile:
     pen_lift_s: float
     pen_drop_s: float
     sources: Mapping[str, str] = field(hash=False)
+    path: str | None = None
 
     def check_fits(self, drawing: Rect) -> None:
         """Refuse a drawing that the pen cannot reach, with the figures, by a PlotoptError.
@@ -111,7 +113,7 @@ def load_profile(name_or_path: str) -> Profile:
         return _parse_profile(name_or_path, builtin[name_or_path])
     path = Path(name_or_path)
     if path.suffix.lower() == ".toml" or len(path.parts) > 1:
-        return _parse_profile(path.stem, _read_file(path))
+        return replace(_parse_profile(path.stem, _read_file(path)), path=name_or_path)
     names = sorted(builtin)
     near = difflib.get_close_matches(name_or_path.lower()[:60], names, n=3, cutoff=0.5) or names
     raise PlotoptError(
@@ -149,7 +151,8 @@ def _parse_profile(name: str, data: bytes) -> Profile:
         raise PlotoptError(f"{prefix} is not valid TOML: {error!s:.120}") from None
     _check_keys(prefix, table, ("title", *_FIGURES))
     title = _parse_text(prefix, "title", table["title"])
-    figures, sources = {}, {}
+    figures: dict[str, Any] = {}
+    sources: dict[str, str] = {}
     for figure, (attribute, units) in _FIGURES.items():
         figures[attribute], sources[figure] = _parse_figure(f"{prefix}, {figure}", table[figure], units)
     return Profile(name=name, title=title, sources=sources, **figures)

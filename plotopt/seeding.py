@@ -133,7 +133,7 @@ def sow(target: Target, count: int, pen_mm: float, rng: np.random.Generator) -> 
     useful = int(ink_demand(tone).sum() / (pen_px * _SHORTEST_PENS * pen_px))
     if useful == 0:
         blank = Strokes.of_pen(torch.zeros(0, 4, 2), pen_mm)
-        return Sown(blank, target, ("the picture is blank: there is nothing to draw",))
+        return Sown(blank, target, ("the picture is blank, or nearly: there is nothing to draw",))
     notes: list[str] = []
     if useful < count:
         notes.append(f"the picture wants little ink: {useful:,} strokes are enough for it, not {count:,}")
@@ -142,9 +142,11 @@ def sow(target: Target, count: int, pen_mm: float, rng: np.random.Generator) -> 
     seeds = seed(tone, count, pen_px, longest_px, rng)
     if seeds.missing > _MISSING_NOTED:
         reach = 1 - seeds.missing
+        plural = "s" * (count > 1)
         notes.append(
-            f"{count:,} strokes of {pen_mm:g} mm reach {reach:.0%} of the picture's darkness, so all tones "
-            "are lightened to that: use more strokes, a wider pen or smaller paper for a darker drawing"
+            f"{count:,} stroke{plural} of {pen_mm:g} mm reach {max(reach, 0.01):.0%} of the "
+            "picture's darkness, so all tones are lightened to that: use more strokes, a wider pen or "
+            "smaller paper for a darker drawing"
         )
         target = target.lightened(reach)
         seeds = seed(1 - reach * (1 - tone), count, pen_px, longest_px, rng)

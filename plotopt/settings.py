@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from numbers import Integral, Real
 from typing import Any
 
 from plotopt.errors import PlotoptError
@@ -13,7 +14,7 @@ from plotopt.pens import Pen, parse_pen
 from plotopt.profiles import Profile, load_profile
 from plotopt.stages import Quality
 from plotopt.target import Tone
-from plotopt.units import parse_length
+from plotopt.units import format_length, parse_length
 
 MOST_STROKES = 100_000
 
@@ -40,11 +41,13 @@ class FitSettings:
     tile: int = 512
 
     def __post_init__(self) -> None:
-        _check("strokes", self.strokes, 1, MOST_STROKES)
-        _check("seed", self.seed, 0, 2**63 - 1)
-        _check("tile", self.tile, 64, 8192)
+        for name, kind in _KINDS.items():
+            _check_kind(name, getattr(self, name), kind)
+        _check_whole("strokes", self.strokes, 1, MOST_STROKES)
+        _check_whole("seed", self.seed, 0, 2**63 - 1)
+        _check_whole("tile", self.tile, 64, 8192)
         if self.size is not None:
-            _check("size", self.size, 64, 8192)
+            _check_whole("size", self.size, 64, 8192)
         Tone(self.gamma, self.contrast)
 
     @property
@@ -54,24 +57,30 @@ class FitSettings:
 
     def options(self) -> dict[str, Any]:
         """The settings as the command line spells them, for the SVG's metadata; None where not set."""
-        named = {name: getattr(self, name) for name in (entry.name for entry in fields(self))}
-        pen = self.pen.name if self.pen.color == "#000000" else self.pen.color
+        named = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         return named | {
-            "pen": f"{pen}:{self.pen.width_mm:g}mm",
-            "paper": self.paper.name,
-            "margin": f"{self.margin:g}mm",
+            "pen": self.pen.text,
+            "paper": self.paper.text,
+            "margin": format_length(self.margin),
             "orientation": self.orientation.value,
-            "profile": self.profile.name,
+            "profile": self.profile.path or self.profile.name,
             "quality": self.quality.value,
         }
 
     def command(self, image: str) -> str:
         """The command line that repeats this fit."""
         given = ((name, value) for name, value in self.options().items() if value is not None)
+        image = f"./{image}" if image.startswith("-") else image
         return shlex.join(["plotopt", "fit", image, *(f"--{name}={value}" for name, value in given)])
 
 
-def _check(name: str, value: Any, low: int, high: int) -> None:
+def _check_kind(name: str, value: Any, kind: type) -> None:
+    if isinstance(value, bool) or not isinstance(value, kind):
+        wanted = "a number" if kind is float else f"a text or a {kind.__name__}"
+        raise PlotoptError(f"{name} is {value!r:.40}: give {wanted}")
+
+
+def _check_whole(name: str, value: Any, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise PlotoptError(f"{name} is {value!r:.40}: give a whole number from {low:,} to {high:,}")
 
@@ -85,13 +94,18 @@ def read_settings(**options: Any) -> FitSettings:
     for name in options:
         if name not in names:
             raise PlotoptError(f"there is no option {name!r:.40}: use {', '.join(sorted(names))}")
-    read = {
-        name: _READERS[name](value) if isinstance(value, str) and name in _READERS else value
-        for name, value in options.items()
-    }
-    if isinstance(read.get("margin"), int):
-        read["margin"] = float(read["margin"])
-    return FitSettings(**read)
+    return FitSettings(**{name: _read(name, value) for name, value in options.items()})
+
+
+def _read(name: str, value: Any) -> Any:
+    if isinstance(value, str) and name in _READERS:
+        return _READERS[name](value)
+    if isinstance(value, bool):
+        return value
+    # numpy's numbers are welcome, but JSON and shells do not know them.
+    if isinstance(value, Integral):
+        value = int(value)
+    return float(value) if isinstance(value, Real) and _KINDS.get(name) is float else value
 
 
 def _choice(kind: Any, name: str) -> Callable[[str], Any]:
@@ -105,6 +119,16 @@ def _choice(kind: Any, name: str) -> Callable[[str], Any]:
     return read
 
 
+_KINDS: dict[str, type] = {
+    "pen": Pen,
+    "paper": Paper,
+    "margin": float,
+    "orientation": Orientation,
+    "profile": Profile,
+    "quality": Quality,
+    "gamma": float,
+    "contrast": float,
+}
 _READERS: dict[str, Callable[[str], Any]] = {
     "pen": parse_pen,
     "paper": parse_paper,

@@ -34,3 +34,8 @@ def parse_length(text: str, *, allow_zero: bool = False) -> float:
         least = "0 or more" if allow_zero else "more than 0"
         raise PlotoptError(f"the length {text!r:.60} must be {least}")
     return length_mm
+
+
+def format_length(length_mm: float) -> str:
+    """A length as :func:`parse_length` reads it, to the last bit: ``20mm``, ``0.35277777777777775mm``."""
+    return f"{int(length_mm) if length_mm == int(length_mm) else float(length_mm)!r}mm"

@@ -74,6 +74,7 @@ def test_units_are_converted(load):
     profile = load(toml())
     figures = {f.name: getattr(profile, f.name) for f in fields(Profile)}
     sources = figures.pop("sources")
+    assert figures.pop("path").endswith("mine.toml")
     assert (figures.pop("name"), figures.pop("title")) == ("mine", "My plotter")
     assert figures == pytest.approx(
         {

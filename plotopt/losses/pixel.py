@@ -30,7 +30,9 @@ class PyramidLoss(Loss):
     reflectance. That variance falls as light tones lose ink and as dark ones gain it, so tones are pushed
     apart, light ones by several per cent of full light. The second part takes most of that back: k_l,
     measured in each cell of the top level and held constant when differentiating, is the share of the
-    largest possible variance that the error at level l has beyond that at level u.
+    largest possible variance that the error at level l has beyond that at level u. Where the target has
+    less room for variance than the drawing, k_l falls in proportion: a line on what shall be white paper
+    is no hatching but an error.
 
     ``weights`` run from fine to coarse. Cells never straddle windows that lie on the top level's grid, so
     a page in tiles has exactly the loss, and the gradient, of the page in one piece.
@@ -63,10 +65,14 @@ def reference(drawing: Tensor, target: Tensor, weights: tuple[float, ...], ink: 
     for level, weight in enumerate(weights):
         total = total + weight * 4**level * (errors[level] ** 2).sum()
         up = min(level + _RISE, top)
-        tone = avg_pool2d(drawing, 2**up)
-        most = avg_pool2d((1 - tone) * (tone - ink), 2 ** (top - up))
-        beyond = avg_pool2d(errors[level] ** 2, 2 ** (top - level)) - avg_pool2d(errors[up] ** 2, 2 ** (top - up))
-        share = (beyond / most.clamp(min=_LEAST)).clamp(0, 1).detach()
+        most, wanted = (
+            avg_pool2d((1 - tone) * (tone - ink), 2 ** (top - up))
+            for tone in (avg_pool2d(drawing, 2**up), avg_pool2d(target, 2**up))
+        )
+        beyond = avg_pool2d(errors[level] ** 2, 2 ** (top - level)) - avg_pool2d(
+            errors[up] ** 2, 2 ** (top - up)
+        )
+        share = _share(beyond, most, wanted).detach()
         total = total - weight * 4**top * (share * most).sum()
     return total
 
@@ -85,8 +91,10 @@ class _Pyramid(torch.autograd.Function):
         tones = [drawing] * lowest + _pool(avg_pool2d(drawing, 2**lowest), top - lowest)
         for level in range(top):
             up = min(level + _RISE, top)
-            most = _to_top((1 - tones[up]) * (tones[up] - ink), up, top)
-            share = ((squares[level] - squares[up]) / most.clamp(min=_LEAST)).clamp_(0, 1).mul_(weights[level])
+            most, wanted = (
+                _to_top((1 - tone) * (tone - ink), up, top) for tone in (tones[up], tones[up] - errors[up])
+            )
+            share = weights[level] * _share(squares[level] - squares[up], most, wanted)
             total -= (share * most).sum()
             gradients[up] += _from_top(share, up, top) * (2 * tones[up] - 1 - ink)
         if ctx.needs_input_grad[0]:
@@ -96,6 +104,11 @@ class _Pyramid(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad):
         return grad * ctx.saved_tensors[0], None, None, None
+
+
+def _share(beyond: Tensor, most: Tensor, wanted: Tensor) -> Tensor:
+    most = most.clamp(min=_LEAST)
+    return (beyond / most).clamp(0, 1) * (wanted / most).clamp(0, 1)
 
 
 def _pool(light: Tensor, levels: int) -> list[Tensor]:
@@ -114,7 +127,7 @@ def _from_top(cells: Tensor, level: int, top: int) -> Tensor:
 
 
 def _spread(gradients: list[Tensor]) -> Tensor:
-    """All levels' gradients by their own pixels, summed by the finest: pooling's 4^-l cancels the area's 4^l."""
+    """Every level's own gradient, summed by the finest pixels: pooling's 4^-l cancels the area's 4^l."""
     gradient = gradients[-1]
     for own in gradients[-2::-1]:
         cells = own.unflatten(-1, (-1, 2)).unflatten(-3, (-1, 2))

@@ -62,7 +62,7 @@ class Judged:
 
 
 def judge(strokes, target):
-    loss = PyramidLoss()
+    loss = PyramidLoss((0.3, 1.0, 2.0, 6.0))
     canvas = Problem(target.canvas(STAGE.mm_per_px(FRAME), loss.cell_px), BLACK, loss)
     gradients = descend(strokes, canvas, FRAME, STAGE, 0, np.random.default_rng(0))
     view = canvas.target.view

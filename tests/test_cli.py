@@ -1,0 +1,492 @@
+"""The command line: what it says, where, with which exit code, and which files it leaves."""
+
+import errno
+import io
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from pictures import gradient, plain, save, save_bomb, save_cut_short
+
+import plotopt
+import plotopt.fitting
+from plotopt import cli
+from plotopt.profiles import list_profiles
+
+TINY = ("--quality=draft", "--strokes=30", "--size=64")
+COMMAND = shutil.which("plotopt", path=Path(sys.executable).parent)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The working folder, with pictures good and bad in it."""
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "a.png", gradient())
+    save(tmp_path / "photo.jpg", gradient())
+    save(tmp_path / "one.png", plain(0, 1, 1))
+    save(tmp_path / "sliver.png", plain(0, 1000, 10))
+    save_cut_short(tmp_path / "cut.png")
+    save_cut_short(tmp_path / "half.jpg")
+    save_cut_short(tmp_path / "head.png", 0.001)
+    save_bomb(tmp_path / "bomb.png")
+    (tmp_path / "zero.png").touch()
+    (tmp_path / "text.png").write_text("a picture, honestly")
+    (tmp_path / "noise.png").write_bytes(bytes(range(256)))
+    (tmp_path / "plot.svg").write_text("<svg/>")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "broken.toml").write_text("title =")
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder, monkeypatch, capsys):
+    """Runs the command line in this process, in the folder."""
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["plotopt", *words])
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code
+        return Ran(code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def drawing():
+    return plotopt.fit(gradient(), quality="draft", strokes=30, size=64)
+
+
+@pytest.fixture
+def ready(monkeypatch, drawing):
+    """A fit that costs nothing, where only what becomes of the drawing matters."""
+    monkeypatch.setattr(plotopt.fitting, "fit", lambda image, **options: drawing)
+
+
+@pytest.fixture
+def strokeless(monkeypatch):
+    """A fit with all its settings and none of its strokes."""
+    monkeypatch.setattr(plotopt.fitting, "_draw", lambda *arguments: ([], ()))
+
+
+def listing(folder):
+    """Every file below a folder and what is in it."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+    }
+
+
+def new_files(folder, before):
+    after = listing(folder)
+    assert {name: after[name] for name in before} == before
+    return sorted(after.keys() - before.keys())
+
+
+def assert_refused(ran, folder, before, fragment):
+    """One line that names what is wrong, code 2, and the folder as it was."""
+    assert ran.code == 2
+    assert ran.out == ""
+    assert re.fullmatch(r"plotopt: [^\n]+\n", ran.err)
+    assert fragment in ran.err
+    assert listing(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "fragment"),
+    [
+        ((), 2, "[OPTIONS] COMMAND"),
+        (("--help",), 0, "fit       "),
+        (("-h",), 0, "profiles  "),
+        (("--version",), 0, f"plotopt, version {plotopt.__version__}\n"),
+        (("fit", "--help"), 0, "  -n, --strokes INTEGER "),
+        (("fit", "-h"), 0, "  --pen TEXT "),
+        (("profiles", "--help"), 0, "plotopt profiles [OPTIONS]"),
+        (("profiles",), 0, "axidraw_v3_a3    430 x 297 mm    50 down, 200 up mm/s "),
+    ],
+)
+def test_what_needs_no_picture_is_said_on_standard_output(run, folder, words, code, fragment):
+    before = listing(folder)
+    ran = run(*words)
+    assert (ran.code, ran.err) == (code, "")
+    assert fragment in ran.out
+    assert listing(folder) == before
+
+
+def test_profiles_are_listed_one_a_line_in_columns(run):
+    lines = run("profiles").out.splitlines()
+    assert [line.split()[0] for line in lines] == [profile.name for profile in list_profiles()]
+    titles = [line.index(profile.title) for line, profile in zip(lines, list_profiles(), strict=True)]
+    assert len(set(titles)) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "fragment"),
+    [
+        (("draw",), "'draw'"),
+        (("--frobnicate",), "--frobnicate"),
+        (("",), "''"),
+        (("profiles", "more"), "(more)"),
+        (("fit",), "IMAGE"),
+        (("fit", "a.png", "photo.jpg"), "(photo.jpg)"),
+        (("fit", "a.png", "--frobnicate"), "--frobnicate"),
+        (("fit", "a.png", "--stroke\ns"), "--stroke"),
+        (("fit", "a.png", "--strokes"), "--strokes"),
+    ],
+)
+def test_a_command_that_cannot_be_parsed_is_refused(run, folder, words, fragment):
+    assert_refused(run(*words), folder, listing(folder), fragment)
+
+
+@pytest.mark.parametrize(
+    ("image", "fragment"),
+    [
+        ("missing.png", "does not exist"),
+        ("", "directory"),
+        ("folder", "directory"),
+        ("folder/missing.png", "does not exist"),
+        ("a.png/missing.png", "does not exist"),
+        ("text.png", "not a picture"),
+        ("noise.png", "not a picture"),
+        ("broken.toml", "not a picture"),
+        ("plot.svg", "(SVG)"),
+        ("cut.png", "cut short"),
+        ("half.jpg", "cut short"),
+        ("head.png", "cut short"),
+        ("zero.png", "0 bytes"),
+        ("one.png", "1 x 1 px"),
+        ("sliver.png", "1000 x 10 px"),
+        ("bomb.png", "60000 x 60000 px"),
+        ("/dev/null", "not a regular file"),
+        ("new\nline.png", "does not exist"),
+        ("x" * 300 + ".png", "name"),
+    ],
+)
+def test_a_bad_picture_is_refused_by_name(run, folder, image, fragment):
+    before = listing(folder)
+    ran = run("fit", image)
+    assert_refused(ran, folder, before, fragment)
+    assert repr(image)[1:-1][:40] in ran.err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "fragment"),
+    [
+        ("--strokes", "0", "strokes is 0"),
+        ("--strokes", "-1", "strokes is -1"),
+        ("--strokes", "10000000", "strokes is 10000000"),
+        ("--strokes", "many", "'many'"),
+        ("--strokes", "1e3", "'1e3'"),
+        ("--strokes", "", "''"),
+        ("--margin", "110mm", "110 mm"),
+        ("--margin", "-1mm", "'-1mm'"),
+        ("--margin", "5parsec", "'parsec'"),
+        ("--margin", "nan", "'nan'"),
+        ("--paper", "a44", "'a44'"),
+        ("--paper", "1x1mm", "'1x1mm'"),
+        ("--pen", "0.4furlong", "'furlong'"),
+        ("--pen", "0", "'0'"),
+        ("--pen", "blurple:0.4mm", "'blurple'"),
+        ("--pen", "1m", "'m'"),
+        ("--profile", "axidraw_v33", "'axidraw_v33'"),
+        ("--profile", "missing.toml", "'missing.toml'"),
+        ("--profile", "broken.toml", "broken"),
+        ("--profile", "./folder", "folder"),
+        ("--quality", "best", "'best'"),
+        ("--orientation", "upright", "'upright'"),
+        ("--gamma", "0", "gamma is 0"),
+        ("--gamma", "nan", "gamma is nan"),
+        ("--contrast", "-1", "contrast is -1"),
+        ("--size", "0", "size is 0"),
+        ("--size", "10", "size is 10"),
+        ("--tile", "0", "tile is 0"),
+        ("--seed", "-1", "seed is -1"),
+        ("--seed", "0.5", "'0.5'"),
+        ("--output", "missing/out.svg", "'missing/out.svg'"),
+        ("--output", "folder", "'folder'"),
+        ("--output", "a.png/out.svg", "'a.png/out.svg'"),
+        ("--output", "out.pdf", "'out.pdf'"),
+        ("--output", "plot.svg", "'plot.svg'"),
+        ("--output", "x" * 300 + ".svg", "name is too long"),
+        ("--output", "", "folder"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(run, folder, option, value, fragment):
+    before = listing(folder)
+    assert_refused(run("fit", "a.png", f"{option}={value}"), folder, before, fragment)
+    assert_refused(run("fit", "a.png", "-q", option, value), folder, before, fragment)
+
+
+def test_paper_beyond_the_machine_is_refused_with_the_figures(run, folder):
+    ran = run("fit", "a.png", "--paper=a1", "--profile=axidraw_minikit")
+    assert_refused(ran, folder, listing(folder), "789.833 x 574 mm")
+    assert "160 x 101.6 mm" in ran.err
+
+
+def test_a_picture_without_permission_is_refused(run, folder, monkeypatch):
+    opened = Path.open
+
+    def refuse(path, mode="r", *others):
+        if path.name == "a.png" and "r" in mode:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return opened(path, mode, *others)
+
+    before = listing(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        ran = run("fit", "a.png", *TINY)
+    assert_refused(ran, folder, before, "'a.png' may not be read")
+
+
+def test_a_picture_in_a_closed_folder_is_refused(run, folder, monkeypatch):
+    looked = os.stat
+
+    def refuse(path, **options):
+        if str(path) == "closed/a.png":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return looked(path, **options)
+
+    before = listing(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", refuse)
+        ran = run("fit", "closed/a.png", *TINY)
+    assert_refused(ran, folder, before, "'closed/a.png'")
+
+
+@pytest.mark.parametrize("written", [0, 1])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_leaves_no_file(run, ready, folder, monkeypatch, written, code):
+    calls = iter([None] * written)
+
+    def fill(descriptor):
+        if next(calls, code):
+            raise OSError(code, os.strerror(code))
+
+    before = listing(folder)
+    monkeypatch.setattr(os, "fsync", fill)
+    name = ["a.svg", "a-preview.png"][written]
+    assert_refused(run("fit", "a.png", "-q"), folder, before, f"cannot write '{name}': the disk")
+
+
+def test_an_interrupted_fit_leaves_no_file(run, folder, monkeypatch):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    before = listing(folder)
+    monkeypatch.setattr(plotopt.fitting, "optimize", interrupt)
+    ran = run("fit", "a.png", *TINY)
+    assert (ran.code, ran.out) == (130, "")
+    assert ran.err.endswith("\nplotopt: interrupted, nothing was written\n")
+    assert "Traceback" not in ran.err
+    assert listing(folder) == before
+
+
+def test_a_bug_keeps_its_traceback(run, folder, monkeypatch):
+    def stumble(*arguments):
+        raise RuntimeError("a bug")
+
+    before = listing(folder)
+    monkeypatch.setattr(plotopt.fitting, "optimize", stumble)
+    with pytest.raises(RuntimeError, match="a bug"):
+        run("fit", "a.png", *TINY)
+    assert listing(folder) == before
+
+
+def test_a_run_says_five_lines_and_shows_its_stages_on_standard_error(run, folder):
+    before = listing(folder)
+    ran = run("fit", "a.png", *TINY)
+    assert ran.code == 0
+    strokes, distance, lifts, time, files = ran.out.splitlines()
+    assert re.fullmatch(r"strokes    \d+ in \d+ paths", strokes)
+    assert re.fullmatch(r"distance   \d\.\d m pen down, \d\.\d m pen up", distance)
+    assert re.fullmatch(r"pen lifts  \d+", lifts)
+    assert re.fullmatch(r"time       (\d+ s|\d+ min) on AxiDraw V3 and SE/A4, as saxi plans it", time)
+    assert files == "files      a.svg  a-preview.png"
+    *stages, note = ran.err.splitlines()
+    assert [re.sub(r" \(.*\)", "", stage) for stage in stages] == [
+        "preparing the renderer",
+        "whole page at 64 px",
+        "tiles at 64 px",
+        "planning the plot",
+    ]
+    assert note.startswith("note: 30 strokes of 0.4 mm reach ")
+    assert new_files(folder, before) == ["a-preview.png", "a.svg"]
+
+
+def test_quiet_says_nothing_even_when_verbose(run, strokeless):
+    assert run("fit", "a.png", "-q", "-v") == Ran(0, "", "")
+
+
+def test_a_blank_picture_says_so_and_gives_its_files(run, folder):
+    save(folder / "blank.png", plain(255))
+    ran = run("fit", "blank.png", *TINY)
+    assert ran.code == 0
+    assert "note: the picture is blank" in ran.err
+    assert ran.out.startswith("strokes    0 in 0 paths\ndistance   0.0 m pen down, 0.0 m pen up\n")
+    assert "<path" not in (folder / "blank.svg").read_text()
+
+
+def told_command(ran):
+    """The words behind the program's name in the command that ``-v`` tells."""
+    return shlex.split(re.search(r"^repeat with: plotopt (.*)$", ran.err, re.MULTILINE)[1])
+
+
+def stored(svg):
+    return json.loads(ElementTree.fromstring(svg).findtext("{*}metadata"))
+
+
+def test_verbose_tells_a_command_that_gives_the_same_file_again(run, folder):
+    ran = run("fit", "a.png", "-v", "--pen=0.5mm", "--seed=5", *TINY)
+    assert "page 297 x 210 mm" in ran.err
+    svg = (folder / "a.svg").read_bytes()
+    assert shlex.split(stored(svg)["command"])[1:] == told_command(ran)
+    assert stored(svg)["options"]["seed"] == 5
+    assert run(*told_command(ran), "-q", "--output=again").code == 0
+    assert (folder / "again.svg").read_bytes() == svg
+
+
+def test_the_command_tells_of_polylines_too(run, strokeless, folder):
+    ran = run("fit", "a.png", "-v", "--polylines")
+    assert "--polylines" in told_command(ran)
+    assert "--polylines" in stored((folder / "a.svg").read_bytes())["command"]
+
+
+def test_the_command_finds_a_picture_in_another_folder(run, strokeless, folder):
+    save(folder / "folder" / "b.png", gradient())
+    ran = run("fit", "folder/b.png", "-v")
+    assert run(*told_command(ran), "--output=again", "-q") == Ran(0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "files"),
+    [
+        (("a.png",), ["a-preview.png", "a.svg"]),
+        (("a.png", "--force"), ["a-preview.png", "a.svg"]),
+        (("./folder/../a.png", "--output=a"), ["a-preview.png", "a.svg"]),
+        (("photo.jpg",), ["photo.png", "photo.svg"]),
+        (("photo.jpg", "--force"), ["photo.png", "photo.svg"]),
+        (("a.png", "--output=out"), ["out.png", "out.svg"]),
+        (("a.png", "--output=out.SVG"), ["out.SVG", "out.png"]),
+        (("a.png", "-o", "my drawing.svg"), ["my drawing.png", "my drawing.svg"]),
+        (("a.png", "-o", "zeichnung-ü-线.svg"), ["zeichnung-ü-线.png", "zeichnung-ü-线.svg"]),
+        (("a.png", "-o", "-out.svg"), ["-out.png", "-out.svg"]),
+        (("a.png", "-o", "--out.svg"), ["--out.png", "--out.svg"]),
+        (("a.png", "-o", "folder/out.svg"), ["folder/out.png", "folder/out.svg"]),
+    ],
+)
+def test_where_the_files_lie(run, ready, folder, words, files):
+    before = listing(folder)
+    ran = run("fit", *words)
+    assert ran.code == 0
+    assert new_files(folder, before) == files
+    assert all(name in ran.out for name in files)
+
+
+@pytest.mark.parametrize("polylines", [False, True])
+def test_polylines_are_written_where_asked_for(run, ready, folder, drawing, polylines):
+    run("fit", "a.png", *["--polylines"] * polylines)
+    assert (folder / "a.svg").read_text() == drawing.svg(polylines=polylines)
+
+
+@pytest.mark.parametrize("existing", ["a.svg", "a-preview.png"])
+def test_files_that_exist_are_kept_unless_forced(run, ready, folder, existing):
+    (folder / existing).write_text("mine")
+    assert_refused(run("fit", "a.png"), folder, listing(folder), f"'{existing}': it exists already")
+    assert run("fit", "a.png", "-f").code == 0
+    assert (folder / existing).read_bytes() != b"mine"
+    assert (folder / "a.png").read_bytes() == save(folder / "same.png", gradient()).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("image", "output"), [("a.svg", ()), ("a.svg", ("-o", "a.svg")), ("a.png", ("-o", "link.svg"))]
+)
+def test_the_picture_is_not_overwritten_by_the_svg_either(run, ready, folder, image, output):
+    (folder / "link.svg").symlink_to("a.png")
+    (folder / "a.svg").write_bytes((folder / "a.png").read_bytes())
+    pixels = (folder / image).read_bytes()
+    run("fit", image, *output, "--force")
+    assert (folder / image).read_bytes() == pixels
+
+
+def test_ones_own_slow_machine_takes_hours(run, folder):
+    text = (Path(cli.__file__).parents[1] / "plotter_profiles" / "axidraw_v3.toml").read_text()
+    slow = re.sub(r"(draw_speed .*?value = )[\d.]+", r"\g<1>0.1", text).replace(
+        "AxiDraw V3 and SE/A4", "Snail"
+    )
+    (folder / "snail.toml").write_text(slow)
+    ran = run("fit", "a.png", "--profile=snail.toml", *TINY)
+    assert re.search(r"^time       \d h \d+ min on Snail, as saxi plans it$", ran.out, re.MULTILINE)
+
+
+def spawn(folder, *words, **environment):
+    """The installed command, as a process of its own."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([COMMAND, *words], cwd=folder, env=os.environ | environment, **pipes)
+
+
+def finished(process):
+    out, err = process.communicate(timeout=300)
+    return Ran(process.returncode, out.decode(), err.decode())
+
+
+def test_the_drawing_does_not_depend_on_the_number_of_threads(folder):
+    words = ("fit", "a.png", "-q", "--quality=draft", "--strokes=300", "--size=256")
+    threads = [spawn(folder, *words, f"-o{n}", NUMBA_NUM_THREADS=n, OMP_NUM_THREADS=n) for n in ("1", "2")]
+    assert [finished(process) for process in threads] == [Ran(0, "", "")] * 2
+    assert (folder / "1.svg").read_bytes() == (folder / "2.svg").read_bytes()
+    assert (folder / "1.png").read_bytes() == (folder / "2.png").read_bytes()
+
+
+def test_an_interrupt_by_the_terminal_ends_a_fit_at_once(folder):
+    before = listing(folder)
+    process = spawn(folder, "fit", "a.png", "--quality=fine", "--strokes=300", PYTHONUNBUFFERED="1")
+    for line in process.stderr:
+        if line.startswith(b"tiles"):
+            process.send_signal(signal.SIGINT)
+            break
+    ran = finished(process)
+    assert (ran.code, ran.out) == (130, "")
+    assert ran.err.strip() == "plotopt: interrupted, nothing was written"
+    assert listing(folder) == before
+
+
+@pytest.mark.parametrize("words", [("--version",), ("profiles",), ("draw",), ("fit", "text.png")])
+def test_the_installed_command_does_the_same(run, folder, words):
+    assert finished(spawn(folder, *words)) == run(*words)
+
+
+def test_the_installed_command_alone_shows_how_it_is_used(folder):
+    ran = finished(spawn(folder))
+    assert (ran.code, ran.err) == (2, "")
+    assert ran.out.startswith("Usage: plotopt [OPTIONS] COMMAND [ARGS]...\n")
+
+
+def test_a_name_that_is_no_text_is_told_all_the_same(ready, folder, monkeypatch):
+    name = os.fsdecode(b"\xff.png")
+    save(folder / name, gradient())
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="strict")
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "argv", ["plotopt", "fit", name])
+    cli.main()
+    out.flush()
+    assert out.buffer.getvalue().count(b"\n") == 5

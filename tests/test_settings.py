@@ -1,0 +1,230 @@
+"""Options as text and as values, and the command line that repeats them."""
+
+import json
+import shlex
+from dataclasses import fields
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plotopt import cli
+from plotopt.errors import PlotoptError
+from plotopt.page import Orientation, parse_paper
+from plotopt.pens import Pen, parse_pen
+from plotopt.profiles import load_profile
+from plotopt.settings import FitSettings, read_settings
+from plotopt.stages import Quality
+from plotopt.target import Tone
+
+
+def parsed(command):
+    """The settings that the command line would fit with, and the image it would read."""
+    name, subcommand, *words = shlex.split(command)
+    assert (name, subcommand) == ("plotopt", "fit")
+    given_options = cli.fit.make_context("fit", words).params
+    names = {entry.name for entry in fields(FitSettings)}
+    options = {name: value for name, value in given_options.items() if name in names}
+    return str(given_options["image"]), read_settings(**options)
+
+
+def refusal(**options):
+    """The one line that options are refused with."""
+    with pytest.raises(PlotoptError) as caught:
+        read_settings(**options)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_defaults_are_those_of_the_command_line():
+    assert read_settings() == FitSettings()
+    assert parsed("plotopt fit a.png") == ("a.png", FitSettings())
+    assert FitSettings().tone == Tone()
+
+
+def test_texts_are_read_as_the_command_line_reads_them():
+    texts = {
+        "pen": "red:0.3mm",
+        "paper": "Letter",
+        "margin": "1in",
+        "orientation": "Portrait",
+        "profile": "axidraw_v3_a3",
+        "quality": "FINE",
+    }
+    expected = FitSettings(
+        pen=Pen("red", "#ff0000", 0.3),
+        paper=parse_paper("letter"),
+        margin=25.4,
+        orientation=Orientation.PORTRAIT,
+        profile=load_profile("axidraw_v3_a3"),
+        quality=Quality.FINE,
+    )
+    assert read_settings(**texts) == expected
+
+
+def test_values_pass_as_they_are():
+    values = {entry.name: getattr(FitSettings(), entry.name) for entry in fields(FitSettings)}
+    assert read_settings(**values) == FitSettings()
+
+
+@pytest.mark.parametrize("margin", [10, 10.0, "10", "10mm", "1cm", np.int64(10), np.float64(10)])
+def test_a_margin_without_a_unit_is_in_mm(margin):
+    assert read_settings(margin=margin).margin == 10.0
+    assert read_settings(margin=margin).options()["margin"] == "10mm"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("strokes", 0),
+        ("strokes", -1),
+        ("strokes", 100_001),
+        ("strokes", 10_000_000),
+        ("strokes", 30.0),
+        ("strokes", float("nan")),
+        ("strokes", True),
+        ("strokes", None),
+        ("strokes", "many"),
+        ("seed", -1),
+        ("seed", 2**63),
+        ("seed", False),
+        ("tile", 0),
+        ("tile", 63),
+        ("tile", None),
+        ("size", 0),
+        ("size", 10),
+        ("size", 8193),
+        ("gamma", 0.0),
+        ("gamma", float("nan")),
+        ("gamma", float("inf")),
+        ("contrast", -1.0),
+    ],
+)
+def test_a_number_out_of_range_is_named_with_its_option(name, value):
+    message = refusal(**{name: value})
+    assert message.startswith(f"{name} is ")
+    assert str(value) in message
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pen", "thick"),
+        ("pen", "0.4parsec"),
+        ("pen", ""),
+        ("paper", "a44"),
+        ("paper", ""),
+        ("margin", "-20mm"),
+        ("margin", "wide"),
+        ("orientation", "upright"),
+        ("orientation", ""),
+        ("profile", "axidraw_v33"),
+        ("profile", "missing/machine.toml"),
+        ("quality", "best"),
+        ("quality", "draft\nfine"),
+    ],
+)
+def test_an_unreadable_text_is_named(name, text):
+    assert repr(text) in refusal(**{name: text})
+
+
+@pytest.mark.parametrize("name", ["quality", "orientation"])
+def test_choices_are_told(name):
+    kind = {"quality": Quality, "orientation": Orientation}[name]
+    assert refusal(**{name: "x"}).endswith(", ".join(member.value for member in kind))
+
+
+@pytest.mark.parametrize("name", ["colour", "Strokes", "on_progres", "tone", "", "x" * 1000])
+def test_an_option_that_there_is_not_is_named_with_those_there_are(name):
+    message = refusal(**{name: 1})
+    assert repr(name)[:40] in message
+    assert all(entry.name in message for entry in fields(FitSettings))
+    assert len(message) < 300
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("gamma", "2.2"),
+        ("contrast", None),
+        ("margin", None),
+        ("pen", 0.4),
+        ("paper", (210, 297)),
+        ("orientation", None),
+        ("profile", Path("machine.toml")),
+        ("quality", 1),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused_by_name(name, value):
+    assert name in refusal(**{name: value})
+
+
+def test_numpy_whole_numbers_do_for_python_ones():
+    assert read_settings(strokes=np.int64(30), seed=np.uint8(3)) == FitSettings(strokes=30, seed=3)
+
+
+def test_options_are_what_json_can_hold():
+    options = read_settings(gamma=np.float32(2.0), contrast=np.float64(1.5), margin=np.int64(10)).options()
+    assert json.loads(json.dumps(options)) == FitSettings(gamma=2.0, contrast=1.5, margin=10.0).options()
+
+
+def test_the_command_says_every_option_in_full():
+    assert FitSettings(seed=7).command("my cat.png") == (
+        "plotopt fit 'my cat.png' --strokes=2000 --pen=black:0.4mm --paper=A4 --margin=20mm "
+        "--orientation=auto --profile=axidraw_v3 --quality=normal --seed=7 --gamma=2.2 --contrast=1.0 "
+        "--tile=512"
+    )
+    assert "--size=300 " in FitSettings(size=300).command("a.png")
+
+
+SETTINGS = st.builds(
+    FitSettings,
+    strokes=st.integers(1, 100_000),
+    paper=st.sampled_from(["A6", "letter", "297x210mm"]).map(parse_paper),
+    orientation=st.sampled_from(Orientation),
+    profile=st.sampled_from(["axidraw_v3_a3", "generic_hpgl"]).map(load_profile),
+    quality=st.sampled_from(Quality),
+    seed=st.integers(0, 2**63 - 1),
+    size=st.none() | st.integers(64, 8192),
+    tile=st.integers(64, 8192),
+    pen=st.sampled_from(["0.4mm", "#1a2b3c:0.5mm"]).map(parse_pen),
+    margin=st.integers(0, 400).map(lambda tenths: tenths / 10),
+    gamma=st.floats(0.2, 5),
+    contrast=st.floats(0.2, 5),
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(SETTINGS)
+def test_the_command_gives_the_same_settings_again(given_settings):
+    assert parsed(given_settings.command("a.png")) == ("a.png", given_settings)
+
+
+@pytest.mark.parametrize("pen", ["red:0.3mm", "RebeccaPurple:1mm", "#f00:0.4mm", "#000000:0.4mm"])
+def test_the_command_gives_the_same_pen_again(pen):
+    assert parsed(read_settings(pen=pen).command("a.png"))[1].pen == parse_pen(pen)
+
+
+@pytest.mark.parametrize(
+    ("name", "length"),
+    [("margin", "57pt"), ("pen", "1pt"), ("paper", "8.5x11in"), ("paper", "1000x800px")],
+)
+def test_the_command_gives_the_same_lengths_again_in_every_unit(name, length):
+    given_settings = read_settings(**{name: length})
+    assert parsed(given_settings.command("a.png"))[1] == given_settings
+
+
+@pytest.mark.parametrize("image", ["my cat's.png", "ü\n.png", "$HOME.png", "-", "-a.png"])
+def test_the_command_gives_the_same_image_again(image):
+    assert parsed(FitSettings().command(image))[0] in (image, f"./{image}")
+
+
+def test_the_command_gives_ones_own_profile_again(tmp_path):
+    own = tmp_path / "mine.toml"
+    own.write_bytes(resources.files("plotter_profiles").joinpath("axidraw_v3.toml").read_bytes())
+    given_settings = read_settings(profile=str(own))
+    assert given_settings.profile.name == "mine"
+    assert parsed(given_settings.command("a.png")) == ("a.png", given_settings)

@@ -7,6 +7,7 @@ STROKES ?= 2000
 .PHONY: demo test lint bench clean
 
 demo: .venv/installed
+	mkdir -p build
 	$(BIN)/plotopt fit examples/chelsea.png --strokes $(STROKES) -o build/chelsea.svg --force
 
 test: lint

@@ -25,6 +25,8 @@ _TRIES = 48
 # Lengths tried for a stroke, from this part of the mean needed upwards, each longer by this factor.
 _SHORTEST_PART, _LONGER, _LENGTHS = 0.8, 1.4, 7
 _MISSING_ALLOWED, _MISSING_NOTED = 0.12, 0.25
+# On a target lighter than this part of the picture, every line would be an error.
+_LIGHTEST = 0.15
 _LEFT_SIGMA_PX = 4.0
 _LEAST_PX = 4.0
 # Strokes are laid on a raster of the pen's width, or of so many pixels along the longer side.
@@ -145,11 +147,12 @@ def sow(target: Target, count: int, pen_mm: float, rng: np.random.Generator) -> 
         plural = "s" * (count > 1)
         notes.append(
             f"{count:,} stroke{plural} of {pen_mm:g} mm reach {max(reach, 0.01):.0%} of the "
-            "picture's darkness, so all tones are lightened to that: use more strokes, a wider pen or "
+            "picture's darkness, so all tones are lightened: use more strokes, a wider pen or "
             "smaller paper for a darker drawing"
         )
-        target = target.lightened(reach)
-        seeds = seed(1 - reach * (1 - tone), count, pen_px, longest_px, rng)
+        share = max(reach, _LIGHTEST)
+        target = target.lightened(share)
+        seeds = seed(1 - share * (1 - tone), count, pen_px, longest_px, rng)
     control_points = torch.from_numpy(seeds.control_points(_spans(seeds, pen_px))).float()
     return Sown(Strokes.of_pen(view.to_mm(control_points), pen_mm), target, tuple(notes))
 

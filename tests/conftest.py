@@ -1,3 +1,46 @@
 """Shared by all tests."""
 
-import plotopt  # noqa: F401  First, since it settles how worker threads wait, and torch reads that when it loads.
+import sys
+
+import pytest
+from commands import Ran
+from pictures import gradient, plain, save, save_bomb, save_cut_short
+
+from plotopt import cli
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The working folder, with pictures good and bad in it."""
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "a.png", gradient())
+    save(tmp_path / "photo.jpg", gradient())
+    save(tmp_path / "one.png", plain(0, 1, 1))
+    save(tmp_path / "sliver.png", plain(0, 1000, 10))
+    save_cut_short(tmp_path / "cut.png")
+    save_cut_short(tmp_path / "half.jpg")
+    save_cut_short(tmp_path / "head.png", 0.001)
+    save_bomb(tmp_path / "bomb.png")
+    (tmp_path / "zero.png").touch()
+    (tmp_path / "text.png").write_text("a picture, honestly")
+    (tmp_path / "noise.png").write_bytes(bytes(range(256)))
+    (tmp_path / "plot.svg").write_text("<svg/>")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "broken.toml").write_text("title =")
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder, monkeypatch, capsys):
+    """Runs the command line in this process, in the folder."""
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["plotopt", *words])
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code
+        return Ran(code, *capsys.readouterr())
+
+    return call

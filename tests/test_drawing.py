@@ -4,6 +4,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from machines import PROFILE
 from PIL import Image
 
 from plotopt import bezier
@@ -12,22 +13,6 @@ from plotopt.errors import PlotoptError
 from plotopt.page import Page
 from plotopt.pens import Pen
 from plotopt.plot.plan import Layer, summarize
-from plotopt.profiles import Profile
-
-PROFILE = Profile(
-    name="test",
-    title="Test machine",
-    travel_x_mm=300,
-    travel_y_mm=218,
-    draw_speed_mm_s=50,
-    draw_acceleration_mm_s2=200,
-    travel_speed_mm_s=200,
-    travel_acceleration_mm_s2=400,
-    cornering_mm=0.127,
-    pen_lift_s=0.12,
-    pen_drop_s=0.12,
-    sources={},
-)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from machines import PROFILE
 
 from plotopt import bezier
 from plotopt.errors import PlotoptError
@@ -10,24 +11,9 @@ from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.plot.chains import flatten, lengths_mm
 from plotopt.plot.plan import Layer, Statistics, plan_layer, summarize
-from plotopt.profiles import Profile
 
 PEN = Pen("black", "#000000", 0.4)
 FRAME = Rect(20, 20, 120, 80)
-PROFILE = Profile(
-    name="test",
-    title="Test machine",
-    travel_x_mm=300,
-    travel_y_mm=218,
-    draw_speed_mm_s=50,
-    draw_acceleration_mm_s2=200,
-    travel_speed_mm_s=200,
-    travel_acceleration_mm_s2=400,
-    cornering_mm=0.127,
-    pen_lift_s=0.12,
-    pen_drop_s=0.12,
-    sources={},
-)
 
 
 def line(x0, y0, x1, y1):

@@ -38,7 +38,7 @@ def plotopt() -> None:
 @click.option("--contrast", type=float, default=1.0, show_default=True, help="above 1 spreads middle tones")
 @click.option("--size", type=int, help="pixels along the longer side in the last stage [default: by quality]")
 @click.option(
-    "--tile", type=int, default=512, show_default=True, help="pixels along a tile: less takes less memory"
+    "--tile", type=int, default=512, show_default=True, help="pixels along the tiles of the last stages"
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="another seed, another drawing")
 @click.option("--polylines", is_flag=True, help="write straight segments instead of cubic curves")
@@ -51,39 +51,22 @@ def fit(image: Path, output: Path | None, *, polylines: bool, force: bool, **opt
     Lengths take mm, cm, in, pt or px (96 dpi).
     """
     quiet, verbose = options.pop("quiet"), options.pop("verbose")
+    from plotopt.drawing import output_paths
+    from plotopt.files import check_writable
     from plotopt.picture import read_picture
+    from plotopt.settings import read_settings
 
+    read_settings(**options)  # a mistyped option is told before a file that exists
     picture = read_picture(image)
-    svg, png = _outputs(image, output, force)
+    svg, png = output_paths(output or image.with_suffix(".svg"), image)
+    for path in (svg, png):
+        check_writable(path, force)
     drawing = _run(picture, options, quiet)
     drawing.save(svg, preview=png, force=force, polylines=polylines)
     if not quiet:
         _report(drawing, svg, png)
     if verbose and not quiet:
         _tell_more(drawing, image, options, polylines)
-
-
-def _outputs(image: Path, output: Path | None, force: bool) -> tuple[Path, Path]:
-    """Where SVG and preview go, found writable before the long run begins; neither is the picture."""
-    from plotopt.drawing import svg_path
-    from plotopt.files import check_writable
-
-    svg = svg_path(output or image.with_suffix(".svg"))
-    png = svg.with_suffix(".png")
-    if _same(svg, image):
-        raise PlotoptError(f"{str(svg)!r:.200} is the picture itself: choose another name with --output")
-    if _same(png, image):
-        png = svg.with_name(f"{svg.stem}-preview.png")
-    for path in (svg, png):
-        check_writable(path, force)
-    return svg, png
-
-
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
 
 
 def _run(picture: Picture, options: dict[str, Any], quiet: bool) -> Drawing:
@@ -106,7 +89,7 @@ def _report(drawing: Drawing, svg: Path, png: Path) -> None:
     click.echo(f"strokes    {plot.strokes:,} in {plot.paths:,} paths")
     click.echo(f"distance   {plot.pen_down_m:.1f} m pen down, {plot.pen_up_m:.1f} m pen up")
     click.echo(f"pen lifts  {plot.lifts:,}")
-    click.echo(f"time       {_minutes(plot.minutes)} on {drawing.profile.title}, as saxi plans it")
+    click.echo(f"time       {_minutes(plot.minutes)} on {drawing.profile.title}")
     click.echo(f"files      {click.format_filename(svg)}  {click.format_filename(png)}")
 
 
@@ -134,7 +117,7 @@ def profiles() -> None:
         (
             profile.name,
             f"{profile.travel_x_mm:g} x {profile.travel_y_mm:g} mm",
-            f"{profile.draw_speed_mm_s:g} down, {profile.travel_speed_mm_s:g} up mm/s",
+            f"{profile.draw_speed_mm_s:.3g} down, {profile.travel_speed_mm_s:.3g} up mm/s",
             profile.title,
         )
         for profile in list_profiles()

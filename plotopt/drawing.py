@@ -25,7 +25,8 @@ class Drawing:
     """Planned layers on a page, for one machine.
 
     ``metadata`` (what JSON can hold: version, options, seed) goes into the SVG, together with the
-    statistics. ``notes`` are what the user should know of how it came about. In a notebook a drawing shows
+    statistics. ``notes`` are what the user should know of how it came about, ``source`` is the file
+    of the picture, which :meth:`save` spares. In a notebook a drawing shows
     itself.
     """
 
@@ -34,6 +35,7 @@ class Drawing:
     profile: Profile
     metadata: dict[str, Any]
     notes: tuple[str, ...] = ()
+    source: Path | None = None
 
     @cached_property
     def statistics(self) -> Statistics:
@@ -62,16 +64,17 @@ class Drawing:
     ) -> tuple[Path, ...]:
         """Write the SVG and a pen-true preview as PNG; both or neither.
 
-        The preview lies beside the SVG under the same name with ``.png``, or where ``preview`` says. A name
-        without a suffix gets ``.svg``. Returns the paths written. Raises PlotoptError for any other suffix,
-        for a file that exists (unless ``force``), and when the system refuses to write.
+        The preview lies where :func:`output_paths` has it, or where ``preview`` says. Returns the paths
+        written. Raises PlotoptError for names that end otherwise, for the picture's own name, for a file that
+        exists (unless ``force``), and when the system refuses to write.
         """
-        svg_file = svg_path(Path(path))
+        svg_file, png_file = output_paths(Path(path), self.source)
         svg = self.svg(polylines=polylines)
         files: dict[Path | str, bytes | str] = {svg_file: svg}
         if preview:
-            png_path = svg_file.with_suffix(".png") if preview is True else Path(preview)
-            files[png_path] = png_bytes(rasterize(svg, self.page))
+            files[png_file if preview is True else _png_path(Path(preview))] = png_bytes(
+                rasterize(svg, self.page)
+            )
         write_all(files, overwrite=force)
         return tuple(Path(name) for name in files)
 
@@ -79,8 +82,34 @@ class Drawing:
         return self.svg()
 
 
-def svg_path(path: Path) -> Path:
-    """The name an SVG is saved under: ``.svg`` is added where there is no suffix, any other is refused."""
+def output_paths(path: Path, source: Path | None = None) -> tuple[Path, Path]:
+    """Where an SVG of that name and its preview go, neither of them onto the picture ``source``.
+
+    A name without a suffix gets ``.svg``. The preview has the same name with ``.png``, or with
+    ``-preview.png`` where the picture is called so. Raises PlotoptError for any other suffix, a folder, and
+    for the picture itself.
+    """
+    svg = _svg_path(path)
+    png = svg.with_suffix(".png")
+    if _same(svg, source):
+        raise PlotoptError(f"{str(svg)!r:.200} is the picture itself: choose another name for the drawing")
+    return svg, svg.with_name(f"{svg.stem}-preview.png") if _same(png, source) else png
+
+
+def _same(one: Path, other: Path | None) -> bool:
+    try:
+        return other is not None and one.samefile(other)
+    except OSError:
+        return False
+
+
+def _png_path(path: Path) -> Path:
+    if path.suffix.lower() != ".png":
+        raise PlotoptError(f"{str(path)!r:.200} is not the name of a preview: end it in .png")
+    return path
+
+
+def _svg_path(path: Path) -> Path:
     with suppress(OSError):  # a name too long, say: writing will tell
         if path.is_dir():
             raise PlotoptError(f"{str(path)!r:.200} is a folder: give the name of an SVG file")

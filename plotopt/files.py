@@ -16,7 +16,7 @@ _MENDS = {
     errno.ENOENT: "the folder does not exist, create it first",
     errno.ENOTDIR: "part of the path is a file, not a folder, choose another place",
     errno.EISDIR: "it is a folder, give a file name",
-    errno.EEXIST: "it exists already, choose another name or allow overwriting with --force",
+    errno.EEXIST: "it exists already, choose another name or allow overwriting (--force)",
     errno.EACCES: "no permission to write there, choose another place",
     errno.EPERM: "no permission to write there, choose another place",
     errno.EROFS: "the disk is read-only, choose another place",
@@ -65,6 +65,10 @@ def write_all(files: Mapping[Path | str, bytes | str], *, overwrite: bool) -> No
         for path, data in files.items():
             with _explained(Path(path)):
                 target = targets[Path(path)] = _locate(Path(path), overwrite)
+                if target in drafts:
+                    raise PlotoptError(
+                        f"two files would both be {_quote(Path(path))}: give each its own name"
+                    )
                 draft = drafts[target] = _name_beside(target)
                 _write(draft, data)
         for path, target in targets.items():

@@ -12,15 +12,16 @@ import numpy as np
 from plotopt import __version__
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
-from plotopt.ink import Inks
+from plotopt.ink import LUMINANCE, Inks, srgb_to_linear
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.optimize import Problem, optimize
 from plotopt.page import Rect, fit_rect, lay_out
 from plotopt.pens import Pen
 from plotopt.picture import Picture, read_picture
-from plotopt.plot.plan import plan_layer
+from plotopt.plot.plan import plan_layer, summarize
+from plotopt.profiles import Profile
 from plotopt.render import cpu
-from plotopt.seeding import sow
+from plotopt.seeding import seed, sow
 from plotopt.settings import FitSettings, read_settings
 from plotopt.stages import Stage, stages_for
 from plotopt.target import Target
@@ -41,6 +42,8 @@ class Progress:
 
 # A picture narrower than so many pens has no room for a stroke beside another.
 _LEAST_PENS = 4
+# Ink of this luminance and above is hard to see on white.
+_PALE = 0.8
 
 Listener = Callable[[Progress], None]
 
@@ -70,9 +73,10 @@ def fit(
     on_progress(Progress("planning the plot", 0, 1))
     layer = plan_layer(chains, settings.pen, place)
     on_progress(Progress("planning the plot", 1, 1))
-    command = settings.command(picture.name)
+    command = settings.command(picture.path.name if picture.path else "image")
     metadata = {"plotopt": __version__, "command": command, "options": settings.options()}
-    return Drawing(page, (layer,), settings.profile, metadata, picture.notes + notes)
+    notes = picture.notes + _pen_notes(settings.pen) + notes
+    return Drawing(page, (layer,), settings.profile, metadata, notes, picture.path)
 
 
 def _check_pen(pen: Pen, place: Rect) -> None:
@@ -83,11 +87,18 @@ def _check_pen(pen: Pen, place: Rect) -> None:
         )
 
 
+def _pen_notes(pen: Pen) -> tuple[str, ...]:
+    luminance = float(np.dot(srgb_to_linear(pen.color), LUMINANCE))
+    if luminance < _PALE:
+        return ()
+    return (f"ink of {pen.color} hardly shows on white paper, and so in the preview",)
+
+
 def _draw(
     target: Target, settings: FitSettings, on_progress: Listener
 ) -> tuple[list[np.ndarray], tuple[str, ...]]:
     """Chains of the optimised strokes, and what the user should know of them."""
-    _prepare(on_progress)
+    _prepare(settings.profile, on_progress)
     rng = np.random.default_rng(settings.seed)
     sown = sow(target, settings.strokes, settings.pen.width_mm, rng)
     if not len(sown.strokes):
@@ -105,9 +116,12 @@ def _tell(stage: Stage, on_progress: Listener) -> Callable[[int, float], None]:
     return lambda number, loss: on_progress(Progress(name, number + 1, stage.steps, loss))
 
 
-def _prepare(on_progress: Listener) -> None:
+def _prepare(profile: Profile, on_progress: Listener) -> None:
     """Compile or load the kernels; the first time on a machine it takes some seconds, and is announced."""
-    once = "" if cpu.compiled_before() else " (compiled once, about 20 s)"
+    once = "" if cpu.compiled_before() else " (compiles it once, some 20 s)"
     on_progress(Progress(f"preparing the renderer{once}", 0, 1))
     cpu.warm_up()
+    line = np.stack([np.linspace(1, 3, 4), np.ones(4)], axis=1)[None]
+    seed(np.full((16, 16), 0.5), 1, 1.0, 4.0, np.random.default_rng(0))
+    summarize([plan_layer([line, line + 1], Pen("warm", "#000000", 0.5), Rect(0, 0, 9, 9))], profile)
     on_progress(Progress(f"preparing the renderer{once}", 1, 1))

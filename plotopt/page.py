@@ -123,9 +123,8 @@ def parse_paper(text: str) -> Paper:
 def lay_out(paper: Paper, margin_mm: float, orientation: Orientation, picture_aspect: float) -> Page:
     """The page for a picture of aspect (width / height) ``picture_aspect``.
 
-    AUTO turns a named sheet to where the picture comes out larger; a square picture keeps it upright. It
-    leaves a custom sheet as it was written, because whoever types 297x210mm has chosen a landscape sheet;
-    PORTRAIT and LANDSCAPE turn custom sheets too.
+    AUTO turns the sheet to where the picture comes out larger, however its size was written; a square
+    picture keeps a named sheet upright and a custom one as it was typed.
 
     Raises PlotoptError for a margin that is negative, not finite or leaves less than 5 mm to draw on, and
     ValueError for an aspect that no picture has.
@@ -133,7 +132,7 @@ def lay_out(paper: Paper, margin_mm: float, orientation: Orientation, picture_as
     if not (math.isfinite(picture_aspect) and picture_aspect > 0):
         raise ValueError(f"a picture's aspect is positive and finite, not {picture_aspect}")
     _check_margin(paper, margin_mm)
-    if orientation is Orientation.AUTO and paper.is_custom:
+    if orientation is Orientation.AUTO and picture_aspect == 1:
         return Page(paper.width_mm, paper.height_mm, margin_mm)
     if orientation is Orientation.AUTO:
         # A picture wider than high is larger on a sheet wider than high, whatever the two aspects are.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from io import BytesIO
 from math import ceil, floor
@@ -35,11 +35,11 @@ _Rows = Callable[[int, int], ndarray]
 
 @dataclass(frozen=True)
 class Picture:
-    """Linear-light RGB in 0..1 over white paper, its reader's notes for the user, and the file's name."""
+    """Linear-light RGB in 0..1 over white paper, its reader's notes for the user, and its file."""
 
-    linear: Float[ndarray, "height width 3"]
+    linear: Float[ndarray, "height width 3"] = field(repr=False)
     notes: tuple[str, ...] = ()
-    name: str = "image"
+    path: Path | None = None
 
     @property
     def aspect(self) -> float:
@@ -60,7 +60,7 @@ def read_picture(source: str | Path | Image.Image | ndarray, max_side_px: int = 
     if max_side_px < SMALLEST_SIDE_PX:
         raise PlotoptError(f"max_side_px is {max_side_px}; give at least {SMALLEST_SIDE_PX}")
     if isinstance(source, str | Path):
-        return replace(_read_file(Path(source), max_side_px), name=Path(source).name)
+        return replace(_read_file(Path(source), max_side_px), path=Path(source))
     if isinstance(source, Image.Image):
         _check_size(source.size, "the Pillow image")
         with _decoding("the Pillow image"):

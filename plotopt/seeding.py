@@ -25,8 +25,8 @@ _TRIES = 48
 # Lengths tried for a stroke, from this part of the mean needed upwards, each longer by this factor.
 _SHORTEST_PART, _LONGER, _LENGTHS = 0.8, 1.4, 7
 _MISSING_ALLOWED, _MISSING_NOTED = 0.12, 0.25
-# On a target lighter than this part of the picture, every line would be an error.
-_LIGHTEST = 0.15
+# A target keeps at least this part of the picture's darkness: on a lighter one every line would be an error.
+_LEAST_DARKNESS = 0.15
 _LEFT_SIGMA_PX = 4.0
 _LEAST_PX = 4.0
 # Strokes are laid on a raster of the pen's width, or of so many pixels along the longer side.
@@ -128,7 +128,7 @@ class Sown:
 
 def sow(target: Target, count: int, pen_mm: float, rng: np.random.Generator) -> Sown:
     """The first strokes for a target: ``count``, or fewer where that many would have nothing to do."""
-    coarse = target.at_scale(max(pen_mm, max(target.place.width, target.place.height) / _LONG_SIDE_PX))
+    coarse = target.canvas(max(pen_mm, max(target.place.width, target.place.height) / _LONG_SIDE_PX), 0)
     view = coarse.view
     tone = coarse.pixels.mean(0).double().numpy()
     pen_px = pen_mm / view.mm_per_px
@@ -150,7 +150,7 @@ def sow(target: Target, count: int, pen_mm: float, rng: np.random.Generator) -> 
             "picture's darkness, so all tones are lightened: use more strokes, a wider pen or "
             "smaller paper for a darker drawing"
         )
-        share = max(reach, _LIGHTEST)
+        share = max(reach, _LEAST_DARKNESS)
         target = target.lightened(share)
         seeds = seed(1 - share * (1 - tone), count, pen_px, longest_px, rng)
     control_points = torch.from_numpy(seeds.control_points(_spans(seeds, pen_px))).float()

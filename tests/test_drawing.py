@@ -88,3 +88,24 @@ def test_an_empty_drawing_can_be_saved(tmp_path):
     assert "<path" not in svg.read_text()
     with Image.open(png) as image:
         assert image.convert("L").getextrema() == (255, 255)
+
+
+def test_the_picture_is_spared_also_from_python(tmp_path):
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(b"precious")
+    drawing = Drawing(Page(148, 210, 20), (), PROFILE, {}, source=photo)
+    assert drawing.save(tmp_path / "photo.svg", force=True)[1] == tmp_path / "photo-preview.png"
+    assert photo.read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("preview", ["a.svg", "a.jpg", "a"])
+def test_a_preview_is_a_png(tmp_path, preview):
+    with pytest.raises(PlotoptError, match=r"end it in \.png"):
+        Drawing(Page(148, 210, 20), (), PROFILE, {}).save(tmp_path / "a.svg", preview=tmp_path / preview)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("dpi", [0, -10, float("nan"), float("inf")])
+def test_a_preview_needs_a_resolution(dpi):
+    with pytest.raises(PlotoptError, match="dpi"):
+        Drawing(Page(148, 210, 20), (), PROFILE, {}).preview(dpi)

@@ -183,3 +183,9 @@ def test_of_many_writers_at_once_exactly_one_wins(folder):
     assert len(outcomes) == 1
     assert (folder / "a.svg").read_text() == f"{outcomes[0]}" * 1000
     assert names(folder) == ["a.svg"]
+
+
+def test_two_files_of_one_name_are_refused(tmp_path):
+    with pytest.raises(PlotoptError, match="two files would both be"):
+        write_all({tmp_path / "a": "1", str(tmp_path / "a"): "2"}, overwrite=True)
+    assert not list(tmp_path.iterdir())

@@ -90,7 +90,7 @@ def test_metadata_hold_version_command_options_and_statistics(drawing):
         ({}, (297, 210), 20),
         ({"orientation": "portrait"}, (210, 297), 20),
         ({"paper": "a5", "margin": "1cm", "pen": "2mm", "strokes": 100}, (210, 148), 10),
-        ({"paper": "100x120mm", "margin": 0, "pen": "red:3mm"}, (100, 120), 0),
+        ({"paper": "100x120mm", "margin": 0, "pen": "red:3mm"}, (120, 100), 0),
         ({"paper": "120x100mm", "margin": 5.5}, (120, 100), 5.5),
         ({"paper": "letter", "margin": "1in", "strokes": 300, "pen": "1mm"}, (279.4, 215.9), 25.4),
     ],

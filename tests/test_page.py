@@ -79,11 +79,12 @@ def test_an_orientation_that_is_told_wins():
     assert lay_out(A4, 20, Orientation.LANDSCAPE, 0.7) == Page(297, 210, 20)
 
 
-def test_a_custom_sheet_keeps_its_sides_until_told():
+def test_a_custom_sheet_turns_as_a_named_one_but_keeps_its_sides_for_a_square():
     custom = parse_paper("297x210mm")
-    assert lay_out(custom, 20, Orientation.AUTO, 0.7) == Page(297, 210, 20)
+    assert lay_out(custom, 20, Orientation.AUTO, 0.7) == Page(210, 297, 20)
+    assert lay_out(custom, 20, Orientation.AUTO, 1) == Page(297, 210, 20)
     assert lay_out(custom, 20, Orientation.PORTRAIT, 1.5) == Page(210, 297, 20)
-    assert lay_out(parse_paper("210x297mm"), 20, Orientation.AUTO, 1.5) == Page(210, 297, 20)
+    assert lay_out(parse_paper("210x297mm"), 20, Orientation.AUTO, 1.5) == Page(297, 210, 20)
 
 
 def area(rect):

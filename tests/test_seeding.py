@@ -290,3 +290,16 @@ def test_few_strokes_get_a_lighter_target_and_a_note():
 
 def test_same_generator_same_first_strokes():
     assert torch.equal(sown(photo(), 120).strokes.points, sown(photo(), 120).strokes.points)
+
+
+@pytest.mark.parametrize("shape", [(1000, 21), (1000, 60), (21, 1000)])
+def test_narrow_pictures_are_sown_in_register(shape):
+    height, width = (
+        (257.0, 257.0 * shape[1] / shape[0]) if shape[0] > shape[1] else (257.0 * shape[0] / shape[1], 257.0)
+    )
+    place = Rect(20, 20, 20 + width, 20 + height)
+    sown = sow(Target(torch.full((1, *shape), 0.3), place), 400, 0.4, np.random.default_rng(0))
+    points = sown.strokes.curves().reshape(-1, 2)
+    assert points[:, 0].max() < place.right + 1
+    assert points[:, 1].max() < place.bottom + 1
+    assert points[:, 1].max() > place.bottom - 6

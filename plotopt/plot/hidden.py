@@ -20,7 +20,7 @@ def visible(chains: Sequence[Chain], width_mm: float) -> Bool[ndarray, "chains"]
     Ink is compared on a raster of a quarter of the pen's width. A stroke goes when every pixel it covers
     is covered by another stroke that stays; shorter ones go first, among equals the earlier, so of exact
     duplicates the last stays. A drawing too large for the raster gets coarser pixels, up to half the
-    pen's width; beyond that (0.1 mm on more than A3) every stroke is kept.
+    pen's width; beyond that (0.1 mm on more than 0.1 m2) every stroke is kept.
     """
     if not chains:
         return np.ones(0, bool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from plotopt.errors import PlotoptError
 from plotopt.page import Rect
@@ -20,7 +20,7 @@ class Layer:
     """What one pen draws: chains in page mm, in drawing order, and how many strokes they were made of."""
 
     pen: Pen
-    chains: tuple[Chain, ...]
+    chains: tuple[Chain, ...] = field(repr=False)
     strokes: int
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 
 from PIL import Image
 
+from plotopt.errors import PlotoptError
 from plotopt.page import Page
 
 DPI = 200.0
@@ -19,6 +21,8 @@ def rasterize(svg: str, page: Page, dpi: float = DPI, paper_color: str = "#fffff
     """
     import resvg_py
 
+    if not (math.isfinite(dpi) and dpi > 0):
+        raise PlotoptError(f"a preview of {dpi} dpi is not possible: give more than 0")
     width_in, height_in = page.width_mm / 25.4, page.height_mm / 25.4
     dpi = min(dpi, (_MOST_PIXELS / (width_in * height_in)) ** 0.5)
     png = resvg_py.svg_to_bytes(

@@ -30,7 +30,9 @@ def transmittance(lines: Polylines, raster: Raster) -> Float[Tensor, "planes hei
 def compiled_before() -> bool:
     """Whether compiled kernels wait in Numba's cache, so that the first call will not take some seconds."""
     folder = Path(str(kernels.backward.stats.cache_path))
-    return any(folder.glob("kernels.backward-*.nbi"))
+    # Kernels older than their source are compiled anew.
+    source_time = Path(kernels.__file__).stat().st_mtime
+    return any(found.stat().st_mtime > source_time for found in folder.glob("kernels.backward-*.nbi"))
 
 
 def warm_up() -> None:

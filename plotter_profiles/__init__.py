@@ -1,0 +1,1 @@
+"""The plotters that plotopt knows, one TOML file each; read by :mod:`plotopt.profiles`."""

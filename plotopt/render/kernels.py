@@ -20,7 +20,8 @@ PIXELS = TILE * TILE
 _TILE_REACH = np.float32(3.5 * 2**0.5 + 0.01)
 # Tiles are dealt out in this many interleaved hands: dark regions then spread over all threads.
 _HANDS = 64
-_FAST = {"contract", "nsz", "arcp", "reassoc", "nnan", "ninf"}
+# Nothing that may change a result: compiled anew and from the cache, bits differed with reassociation.
+_FAST = {"nsz", "nnan", "ninf"}
 # Inlined to where the scratch arrays are made: only there does the compiler see that they do not overlap,
 # and vectorises. That place is no parallel loop itself, or its threads would share them.
 _inline = numba.njit(inline="always")
@@ -225,7 +226,7 @@ class Feet(NamedTuple):
     """Of each pixel of a tile: dL/dT times T, squared distance to the stroke, and the nearest point on it.
 
     ``t`` is its place along its segment, ``x`` and ``y`` lead from there to the pixel, ``pair`` is the
-    segment's.
+    segment's. The rest is scratch for sums.
     """
 
     pull: ndarray
@@ -234,6 +235,8 @@ class Feet(NamedTuple):
     x: ndarray
     y: ndarray
     pair: ndarray
+    part: ndarray
+    part_t: ndarray
 
 
 @_inline
@@ -271,11 +274,23 @@ def _read_pull(image, grad, plane, tile_y, tile_x, pull):
 
 
 @_inline
+def _add_up(values):
+    """The sum of a tile's values, which are overwritten; in an order of our own, not the compiler's."""
+    for i in range(32):
+        values[i] += values[i + 32]
+    for i in range(16):
+        values[i] += values[i + 16]
+    for i in range(8):
+        values[i] += values[i + 8]
+    even = (values[0] + values[4]) + (values[2] + values[6])
+    return even + ((values[1] + values[5]) + (values[3] + values[7]))
+
+
+@_inline
 def _pull_feet(feet, radius, opacity, inverse_s):
     """Turn the feet's offsets into their gradients; return those by radius and opacity."""
-    grad_radius = _ZERO
-    grad_opacity = _ZERO
     squared, foot_x, foot_y = feet.squared, feet.x, feet.y
+    by_opacity, by_radius = feet.part, feet.part_t
     r = radius * inverse_s
     for i in range(PIXELS):
         d = np.sqrt(squared[i])
@@ -286,28 +301,28 @@ def _pull_feet(feet, radius, opacity, inverse_s):
         tent_out = max(_ZERO, _ONE - abs(outer)) * inverse_s
         by_transmittance = feet.pull[i] / (_ONE - opacity * c)
         by_coverage = -opacity * by_transmittance
-        grad_opacity -= c * by_transmittance
-        grad_radius += by_coverage * (tent_in + tent_out)
+        by_opacity[i] = -c * by_transmittance
+        by_radius[i] = by_coverage * (tent_in + tent_out)
         # dc/dd times dd/dfoot; at d = 0 both tents are equal and the pull is nought.
         scale = by_coverage * (tent_in - tent_out) / max(d, np.float32(1e-12))
         foot_x[i] *= scale
         foot_y[i] *= scale
-    return grad_radius, grad_opacity
+    return _add_up(by_radius), _add_up(by_opacity)
 
 
 @_inline
 def _share_out(feet, pair, slot):
     """Give each foot's gradient to the ends of its segment, by where it lies between them."""
-    x0 = y0 = x1 = y1 = _ZERO
     foot_t, foot_x, foot_y, foot_pair = feet.t, feet.x, feet.y, feet.pair
+    part, part_t = feet.part, feet.part_t
     for i in range(PIXELS):
-        mine = _ONE if foot_pair[i] == pair else _ZERO
-        gx = foot_x[i] * mine
-        gy = foot_y[i] * mine
-        x0 += gx
-        y0 += gy
-        x1 += gx * foot_t[i]
-        y1 += gy * foot_t[i]
+        part[i] = foot_x[i] if foot_pair[i] == pair else _ZERO
+        part_t[i] = part[i] * foot_t[i]
+    x0, x1 = _add_up(part), _add_up(part_t)
+    for i in range(PIXELS):
+        part[i] = foot_y[i] if foot_pair[i] == pair else _ZERO
+        part_t[i] = part[i] * foot_t[i]
+    y0, y1 = _add_up(part), _add_up(part_t)
     slot[0] = x0 - x1
     slot[1] = y0 - y1
     slot[2] = x1
@@ -339,14 +354,11 @@ def _backward_hand(hand, scene, image, grad, slots):
     _, height, width = image.shape
     x = np.empty(PIXELS, np.float32)
     y = np.empty(PIXELS, np.float32)
-    feet = Feet(
-        np.empty(PIXELS, np.float32),
-        np.empty(PIXELS, np.float32),
-        np.empty(PIXELS, np.float32),
-        np.empty(PIXELS, np.float32),
-        np.empty(PIXELS, np.float32),
-        np.empty(PIXELS, np.int32),
-    )
+    pull, squared = np.empty(PIXELS, np.float32), np.empty(PIXELS, np.float32)
+    foot_t, foot_x = np.empty(PIXELS, np.float32), np.empty(PIXELS, np.float32)
+    foot_y = np.empty(PIXELS, np.float32)
+    part, part_t = np.empty(PIXELS, np.float32), np.empty(PIXELS, np.float32)
+    feet = Feet(pull, squared, foot_t, foot_x, foot_y, np.empty(PIXELS, np.int32), part, part_t)
     for tile in range(hand, len(scene.tile_start) - 1, _HANDS):
         plane, tile_y, tile_x = _tile_place(tile, width, height)
         _place_pixels(tile_x, tile_y, x, y)

@@ -56,7 +56,8 @@ def fit(image: Path, output: Path | None, *, polylines: bool, force: bool, **opt
     from plotopt.picture import read_picture
     from plotopt.settings import read_settings
 
-    read_settings(**options)  # a mistyped option is told before a file that exists
+    # Read here as well, so that a mistyped option is told before a file that exists.
+    settings = read_settings(**options)
     picture = read_picture(image)
     svg, png = output_paths(output or image.with_suffix(".svg"), image)
     for path in (svg, png):
@@ -66,7 +67,9 @@ def fit(image: Path, output: Path | None, *, polylines: bool, force: bool, **opt
     if not quiet:
         _report(drawing, svg, png)
     if verbose and not quiet:
-        _tell_more(drawing, image, options, polylines)
+        command = settings.command(click.format_filename(image)) + " --polylines" * polylines
+        click.echo(f"repeat with: {command}", err=True)
+        click.echo(f"page {drawing.page.width_mm:g} x {drawing.page.height_mm:g} mm", err=True)
 
 
 def _run(picture: Picture, options: dict[str, Any], quiet: bool) -> Drawing:
@@ -91,14 +94,6 @@ def _report(drawing: Drawing, svg: Path, png: Path) -> None:
     click.echo(f"pen lifts  {plot.lifts:,}")
     click.echo(f"time       {_minutes(plot.minutes)} on {drawing.profile.title}")
     click.echo(f"files      {click.format_filename(svg)}  {click.format_filename(png)}")
-
-
-def _tell_more(drawing: Drawing, image: Path, options: dict[str, Any], polylines: bool) -> None:
-    from plotopt.settings import read_settings
-
-    command = read_settings(**options).command(click.format_filename(image)) + " --polylines" * polylines
-    click.echo(f"repeat with: {command}", err=True)
-    click.echo(f"page {drawing.page.width_mm:g} x {drawing.page.height_mm:g} mm", err=True)
 
 
 def _minutes(minutes: float) -> str:

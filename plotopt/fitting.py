@@ -57,10 +57,9 @@ def fit(
     """The drawing of ``image`` that ``strokes`` strokes of one pen can make.
 
     ``image`` is a path, a Pillow image, an array or what :func:`plotopt.picture.read_picture` made of one.
-    ``options``
-    are the fields of :class:`plotopt.settings.FitSettings`, as values or as the text that the command line
-    takes: ``fit("a.jpg", strokes=3000, pen="0.3mm", paper="a5", seed=7)``. The same call gives the same
-    drawing, bit for bit. Raises PlotoptError for anything that cannot be used.
+    ``options`` are the fields of :class:`plotopt.settings.FitSettings`, as values or as the text that the
+    command line takes: ``fit("a.jpg", strokes=3000, pen="0.3mm", paper="a5", seed=7)``. The same call gives
+    the same drawing, bit for bit. Raises PlotoptError for anything that cannot be used.
     """
     settings = read_settings(**options)
     picture = image if isinstance(image, Picture) else read_picture(image)

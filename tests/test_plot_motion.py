@@ -1,5 +1,7 @@
 import itertools
+from dataclasses import replace
 
+import machines
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,22 +10,9 @@ from hypothesis.extra.numpy import arrays
 
 from plotopt import bezier
 from plotopt.plot.motion import Timing, time_paths
-from plotopt.profiles import Profile
 
-PROFILE = Profile(
-    name="test",
-    title="Test machine",
-    travel_x_mm=300,
-    travel_y_mm=218,
-    draw_speed_mm_s=50,
-    draw_acceleration_mm_s2=200,
-    travel_speed_mm_s=200,
-    travel_acceleration_mm_s2=400,
-    cornering_mm=0.127,
-    pen_lift_s=0.12,
-    pen_drop_s=0.2,
-    sources={},
-)
+# Lifting and lowering differ, lest one be taken for the other.
+PROFILE = replace(machines.PROFILE, pen_drop_s=0.2)
 
 
 def polyline(*points):

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plotopt.ink import LUMINANCE, Inks, srgb_to_linear
+from plotopt.ink import LUMINANCE, Inks, linear_to_srgb, pale_notes, srgb_to_linear
 from plotopt.pens import Pen
 
 BLACK, RED, CYAN = Pen("black", "#000000", 0.4), Pen("red", "#ff0000", 0.4), Pen("cyan", "#00ffff", 0.4)
@@ -32,6 +32,23 @@ def test_colours_decode_to_linear_light():
 def test_a_brighter_code_is_more_light(code):
     darker, brighter = srgb_to_linear(f"#{code:02x}{code + 1:02x}00")[:2]
     assert 0 <= darker < brighter <= 1
+
+
+def test_encoding_undoes_decoding():
+    codes = range(256)
+    light = torch.tensor([srgb_to_linear(f"#{code:02x}0000")[0] for code in codes], dtype=torch.float64)
+    # The standard's two figures, 0.04045 and 0.0031308, meet to four digits.
+    assert (255 * linear_to_srgb(light)).tolist() == pytest.approx(list(codes), abs=1e-4)
+    assert linear_to_srgb(torch.tensor([0.0, 0.5, 1.0])).tolist() == pytest.approx([0, 0.735357, 1], abs=1e-6)
+
+
+def test_encoding_has_a_finite_slope_down_to_black():
+    light = torch.tensor([0, 1e-30, 0.001, 0.0031308, 0.0031309, 0.5, 1.0], requires_grad=True)
+    linear_to_srgb(light).sum().backward()
+    assert light.grad[:3].tolist() == pytest.approx([12.92] * 3)
+    assert light.grad.isfinite().all()
+    # 1.055 / 2.4 at white.
+    assert light.grad[-1].item() == pytest.approx(0.4395833)
 
 
 def test_luminance_weighs_the_channels():
@@ -96,3 +113,30 @@ def test_hand_worked_gradient():
     Inks(torch.tensor([[0.0], [1.0]], dtype=torch.float64), (False, True)).on_paper(through).sum().backward()
     # I = T0 T1 + (1 - T1)
     assert through.grad.flatten().tolist() == [0.25, -0.5]
+
+
+@pytest.mark.parametrize(
+    ("color", "pale"),
+    [
+        ("#ffffff", True),
+        # Yellow's luminance is 0.93 and cyan's 0.79; 231 and 232 are the greys about 0.8.
+        ("#ffff00", True),
+        ("#00ffff", False),
+        ("#e7e7e7", False),
+        ("#e8e8e8", True),
+        ("#00ff00", False),
+        ("#000000", False),
+    ],
+)
+@pytest.mark.parametrize("opaque", [False, True])
+def test_pale_inks_are_noted(color, pale, opaque):
+    notes = pale_notes([Pen("pen", color, 0.4, opaque)])
+    assert len(notes) == pale
+    assert all(color in note and "hardly shows" in note for note in notes)
+
+
+def test_one_note_for_each_pale_pen_in_their_order():
+    cream = Pen("cream", "#fffdd0", 0.4)
+    notes = pale_notes([BLACK, cream, RED, Pen("white", "#ffffff", 0.4)])
+    assert ["#fffdd0" in notes[0], "#ffffff" in notes[1], len(notes)] == [True, True, 2]
+    assert pale_notes([BLACK, RED]) == pale_notes([]) == ()

@@ -11,11 +11,14 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from plotopt.contact_sheet import neurons
     from plotopt.drawing import Drawing
-    from plotopt.fitting import Progress, fit
+    from plotopt.fitting import fit
+    from plotopt.listening import Progress
+    from plotopt.visualizing import neuron
 
 __version__ = "0.1.0"
-__all__ = ["Drawing", "PlotoptError", "Progress", "__version__", "fit"]
+__all__ = ["Drawing", "PlotoptError", "Progress", "__version__", "fit", "neuron", "neurons"]
 
 # torch and Numba each keep a pool of threads that spin while they wait. Where anything else runs on the
 # same cores the pools starve each other, and a step takes up to ten times as long. Both read this when
@@ -25,8 +28,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 _HOMES = {
     "Drawing": "plotopt.drawing",
     "PlotoptError": "plotopt.errors",
-    "Progress": "plotopt.fitting",
+    "Progress": "plotopt.listening",
     "fit": "plotopt.fitting",
+    "neuron": "plotopt.visualizing",
+    "neurons": "plotopt.contact_sheet",
 }
 
 

@@ -15,6 +15,7 @@ from numpy import ndarray
 
 # Points of one uniform cubic B-spline segment to the control points of the same curve as a Bezier.
 _BSPLINE_TO_BEZIER = np.array([[1, 4, 1, 0], [0, 4, 2, 0], [0, 2, 4, 0], [0, 1, 4, 1]]) / 6.0
+_TRACE = 1e-15
 _GAUSS_NODES, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
@@ -64,7 +65,8 @@ def arc_length(curves):
     total = 0.0
     for node, weight in zip(_GAUSS_NODES.tolist(), _GAUSS_WEIGHTS.tolist(), strict=True):
         velocity = derivative(curves, 0.5 * (node + 1))
-        total = total + 0.5 * weight * (velocity**2).sum(-1) ** 0.5
+        # Without a trace the root's slope would be infinite for a curve that is a single point.
+        total = total + 0.5 * weight * (((velocity**2).sum(-1) + _TRACE**2) ** 0.5 - _TRACE)
     return total
 
 

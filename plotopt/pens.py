@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from PIL import ImageColor
 
 from plotopt.errors import PlotoptError
+from plotopt.page import Rect
 from plotopt.units import format_length, parse_length
 
 _THINNEST_MM, _WIDEST_MM = 0.02, 20.0
+# A picture narrower than so many pens has no room for a stroke beside another.
+_LEAST_PENS = 4
 _HEX_COLOR = re.compile(r"#[0-9a-f]{6}")
 # AxiDraw software reads "+s40" and the like in a layer's name as a command, so a name has no plus sign.
 _NAME = re.compile(r"\w(?:[\w .-]*\w)?")
@@ -43,6 +46,14 @@ class Pen:
             raise PlotoptError(
                 f"a pen {self.width_mm:g} mm wide is not possible: "
                 f"use a width of {_THINNEST_MM:g}mm to {_WIDEST_MM:g}mm"
+            )
+
+    def check_fits(self, place: Rect) -> None:
+        """Raise PlotoptError where the place has no room for a stroke beside another."""
+        if min(place.width, place.height) < _LEAST_PENS * self.width_mm:
+            raise PlotoptError(
+                f"a pen {self.width_mm:g} mm wide is too wide for a picture of {place.width:.3g} x "
+                f"{place.height:.3g} mm: take larger paper, a smaller margin or a finer pen"
             )
 
     @property

@@ -1,4 +1,4 @@
-"""A fit's progress in the terminal."""
+"""A drawing's progress in the terminal."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from rich.progress import (
 )
 
 if TYPE_CHECKING:
-    from plotopt import fitting
+    from plotopt import listening
 
 
 @contextmanager
-def shown(console: Console) -> Iterator[Callable[[fitting.Progress], None]]:
+def shown(console: Console) -> Iterator[Callable[[listening.Progress], None]]:
     """A listener that shows stage, step, loss and time left while the block runs.
 
     Where the console is no terminal, each stage is one plain line when it begins.
@@ -45,7 +45,7 @@ class _Lines:
         self._console = console
         self._stage = ""
 
-    def __call__(self, progress: fitting.Progress) -> None:
+    def __call__(self, progress: listening.Progress) -> None:
         if progress.stage != self._stage:
             self._stage = progress.stage
             self._console.print(progress.stage, highlight=False)
@@ -56,7 +56,7 @@ class _Bars:
         self._bars = bars
         self._tasks: dict[str, TaskID] = {}
 
-    def __call__(self, progress: fitting.Progress) -> None:
+    def __call__(self, progress: listening.Progress) -> None:
         if progress.stage not in self._tasks:
             self._tasks[progress.stage] = self._bars.add_task(progress.stage, total=progress.steps, loss="")
         loss = "" if progress.loss is None else f"loss {progress.loss:.4f}"

@@ -105,3 +105,43 @@ def stages_for(quality: Quality, size_px: int | None = None, tile_px: int = 512)
     first = (replace(stage, long_side_px=min(stage.long_side_px, size_px)) for stage in stages[:-1])
     last = replace(stages[-1], long_side_px=size_px)
     return tuple(replace(stage, tile_px=tile_px) for stage in (*first, last))
+
+
+# Looks at every place of the canvas: of a small one that wraps, of its copies afterwards, and of a large one
+# drawn from scratch. The network takes nearly all the time, and what it sees grows with the canvas.
+_LOOKS = {Quality.DRAFT: (120, 20, 40), Quality.NORMAL: (300, 30, 120), Quality.FINE: (600, 90, 300)}
+_SMALL = Stage("small drawing", 256, 1, (1.5, 0.1), (3.0, 0.8), smoothness=0.1)
+_GROWN = Stage("whole drawing", 1024, 1, (1.2, 0.05), (2.0, 0.6), smoothness=0.1)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The stages of a neuron's drawing; their ``steps`` count looks at every place of the canvas.
+
+    ``small`` is drawn first and copied, ``grown`` lets the copies grow apart; ``whole`` is for a canvas that
+    is drawn from scratch.
+    """
+
+    small: Stage
+    grown: Stage
+    whole: Stage
+
+
+def growth_for(quality: Quality) -> Growth:
+    """The stages of a quality."""
+    small, grown, whole = _LOOKS[quality]
+    return Growth(
+        replace(_SMALL, steps=small),
+        replace(_GROWN, steps=grown),
+        replace(_GROWN, steps=whole, step_px=_SMALL.step_px, softness_px=_SMALL.softness_px),
+    )
+
+
+# Looks at every place of the page by crops, after the tiles.
+_PERCEPTION_LOOKS = {Quality.DRAFT: 10, Quality.NORMAL: 30, Quality.FINE: 80}
+
+
+def perception_for(quality: Quality, long_side_px: int) -> Stage:
+    """The stage that compares features; its ``steps`` count looks at every place of the page."""
+    looks = _PERCEPTION_LOOKS[quality]
+    return Stage("features", long_side_px, looks, (1.0, 0.05), (1.2, 0.6), smoothness=0.02)

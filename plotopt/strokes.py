@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -21,13 +22,15 @@ class Strokes:
 
     Four control points are one cubic Bezier curve; more are a uniform cubic B-spline of
     ``control_points - 3`` spans. ``width_mm`` is the nib's full width, ``opacity`` lies in [0, 0.999] and
-    ``pen`` counts from 0.
+    ``pen`` counts from 0. ``leaning`` is there while strokes choose their pens, see
+    :class:`plotopt.palette.Palette`: the higher, the more a stroke leans to that pen.
     """
 
     points: Float[Tensor, "strokes control_points 2"]
     width_mm: Float[Tensor, "strokes"]
     opacity: Float[Tensor, "strokes"]
     pen: Int[Tensor, "strokes"]
+    leaning: Float[Tensor, "strokes pens"] | None = None
 
     @classmethod
     def of_pen(cls, points: Float[Tensor, "strokes control_points 2"], width_mm: float) -> Strokes:
@@ -49,11 +52,15 @@ class Strokes:
 
     def select(self, chosen: Bool[Tensor, "strokes"] | Int[Tensor, "chosen"]) -> Strokes:
         """The chosen strokes, by mask or index."""
-        return Strokes(self.points[chosen], self.width_mm[chosen], self.opacity[chosen], self.pen[chosen])
+        return self._each(lambda part: part[chosen])
+
+    def repeat(self, times: int) -> Strokes:
+        """All strokes so many times over, set after set."""
+        return self._each(lambda part: part.repeat(times, *[1] * (part.ndim - 1)))
 
     def detach(self) -> Strokes:
         """The same strokes cut off from their gradient history."""
-        return Strokes(self.points.detach(), self.width_mm.detach(), self.opacity.detach(), self.pen)
+        return self._each(Tensor.detach)
 
     def curves(self) -> Float[Tensor, "strokes spans 4 2"]:
         """Every stroke as its exact chain of Bezier curves."""
@@ -62,6 +69,10 @@ class Strokes:
     def lengths_mm(self) -> Float[Tensor, "strokes"]:
         """Arc length of every stroke."""
         return bezier.arc_length(self.curves()).sum(-1)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Strokes:
+        parts = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return replace(self, **{name: change(part) for name, part in parts.items() if part is not None})
 
     def chains(self) -> list[Float[np.ndarray, "spans 4 2"]]:
         """The strokes as float64 numpy chains, for planning the plot."""

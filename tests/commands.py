@@ -1,7 +1,10 @@
 """What a command did, and what may be expected of one that is refused."""
 
 import re
+import shlex
 from dataclasses import dataclass
+
+from plotopt import cli
 
 
 @dataclass(frozen=True)
@@ -11,6 +14,19 @@ class Ran:
     code: int
     out: str
     err: str
+
+
+def options_given(command):
+    """The subject of a command line and those of its settings that are not left out."""
+    name, verb, *words = shlex.split(command)
+    assert name == "plotopt"
+    group = cli.plotopt.make_context(name, [verb])
+    given = cli.plotopt.commands[verb].make_context(verb, words, parent=group).params
+    subject = given.pop("subject")
+    others = {"output", "polylines", "force", "quiet", "verbose"}
+    return str(subject), {
+        name: value for name, value in given.items() if name not in others and value is not None
+    }
 
 
 def listing(folder):

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -49,9 +50,12 @@ def strokeless(monkeypatch):
         ((), 2, "[OPTIONS] COMMAND"),
         (("--help",), 0, "fit       "),
         (("-h",), 0, "profiles  "),
+        (("--help",), 0, "neuron    "),
         (("--version",), 0, f"plotopt, version {plotopt.__version__}\n"),
         (("fit", "--help"), 0, "  -n, --strokes INTEGER "),
         (("fit", "-h"), 0, "  --pen TEXT "),
+        (("neuron", "--help"), 0, "  --pens, --pen TEXT "),
+        (("neuron", "-h"), 0, "  --weights FILE "),
         (("profiles", "--help"), 0, "plotopt profiles [OPTIONS]"),
         (("profiles",), 0, "axidraw_v3_a3    430 x 297 mm    50 down, 200 up mm/s "),
     ],
@@ -227,7 +231,7 @@ def test_the_picture_is_not_overwritten_by_the_svg_either(run, ready, folder, im
 
 
 def test_ones_own_slow_machine_takes_hours(run, folder):
-    text = (Path(cli.__file__).parents[1] / "plotter_profiles" / "axidraw_v3.toml").read_text()
+    text = resources.files("plotter_profiles").joinpath("axidraw_v3.toml").read_text()
     slow = re.sub(r"(draw_speed .*?value = )[\d.]+", r"\g<1>0.1", text).replace(
         "AxiDraw V3 and SE/A4", "Snail"
     )

@@ -23,7 +23,7 @@ import plotopt.fitting
 from plotopt import bezier
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
-from plotopt.fitting import Progress
+from plotopt.listening import Progress
 from plotopt.page import fit_rect
 from plotopt.pens import Pen, parse_pen
 from plotopt.profiles import load_profile

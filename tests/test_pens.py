@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plotopt.errors import PlotoptError
+from plotopt.page import Rect
 from plotopt.pens import Pen, layer_label, parse_pen
 
 
@@ -77,6 +78,24 @@ def test_bad_pens_are_refused_in_one_line_with_the_right_form(text, complaint):
 def test_pens_made_by_hand_are_checked_too(name, color, width_mm):
     with pytest.raises(PlotoptError):
         Pen(name, color, width_mm)
+
+
+@pytest.mark.parametrize("place", [Rect(10, 20, 12, 120), Rect(10, 20, 110, 22), Rect(0, 0, 2, 2)])
+def test_a_place_must_have_room_for_four_pens(place):
+    """Whichever side is the shorter: 2 mm take a pen of 0.5 mm and none that is wider."""
+    parse_pen("0.5mm").check_fits(place)
+    with pytest.raises(PlotoptError, match="too wide for a picture") as caught:
+        parse_pen("0.51mm").check_fits(place)
+    assert "a pen 0.51 mm wide" in str(caught.value)
+    assert f"{place.width:g} x {place.height:g} mm" in str(caught.value)
+    assert "finer pen" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("place", [Rect(0, 0, 0, 100), Rect(0, 0, 100, 0), Rect(5, 5, 4, 4)])
+def test_a_place_without_area_has_no_room_for_any_pen(place):
+    with pytest.raises(PlotoptError, match="too wide"):
+        parse_pen("0.02mm").check_fits(place)
 
 
 def test_layer_labels():

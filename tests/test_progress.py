@@ -6,7 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
-from plotopt.fitting import Progress
+from plotopt.listening import Progress
 from plotopt.progress import shown
 
 FIT = (

@@ -8,7 +8,8 @@ import torch
 
 from plotopt.ink import Inks
 from plotopt.losses.pixel import PyramidLoss
-from plotopt.optimize import Gradients, Problem, descend, refine
+from plotopt.objectives.base import Gradients
+from plotopt.objectives.likeness import Likeness, Problem
 from plotopt.page import Rect
 from plotopt.refine import missing_ink, own_ink, relocate, worth
 from plotopt.stages import Stage
@@ -56,23 +57,24 @@ class Judged:
     """A scene with its gradients and what each stroke is worth."""
 
     strokes: Strokes
-    canvas: Problem
+    problem: Problem
     gradients: Gradients
     worths: torch.Tensor
 
 
 def judge(strokes, target):
     loss = PyramidLoss((0.3, 1.0, 2.0, 6.0))
-    canvas = Problem(target.canvas(STAGE.mm_per_px(FRAME), loss.cell_px), BLACK, loss)
-    gradients = descend(strokes, canvas, FRAME, STAGE, 0, np.random.default_rng(0))
-    view = canvas.target.view
+    problem = Problem(target, BLACK, loss)
+    gradients = Likeness(problem, STAGE, np.random.default_rng(0)).gradients(strokes, 0)
+    view = target.canvas(STAGE.mm_per_px(FRAME), loss.cell_px).view
     pixels = view.width_px * view.height_px
     worths = worth(strokes, pixels * gradients.opacity, own_ink(strokes, view), loss.line_weight(2.0))
-    return Judged(strokes, canvas, gradients, worths)
+    return Judged(strokes, problem, gradients, worths)
 
 
 def refined(judged, seed=0):
-    return refine(judged.strokes, judged.gradients, judged.canvas, np.random.default_rng(seed))
+    likeness = Likeness(judged.problem, STAGE, np.random.default_rng(seed))
+    return likeness.refine(judged.strokes, judged.gradients)
 
 
 @pytest.mark.parametrize("ends", USELESS.values(), ids=USELESS)

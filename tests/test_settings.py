@@ -1,17 +1,16 @@
 """Options as text and as values, and the command line that repeats them."""
 
 import json
-import shlex
 from dataclasses import fields
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import options_given
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plotopt import cli
 from plotopt.errors import PlotoptError
 from plotopt.page import Orientation, parse_paper
 from plotopt.pens import Pen, parse_pen
@@ -23,12 +22,8 @@ from plotopt.target import Tone
 
 def parsed(command):
     """The settings that the command line would fit with, and the image it would read."""
-    name, subcommand, *words = shlex.split(command)
-    assert (name, subcommand) == ("plotopt", "fit")
-    given_options = cli.fit.make_context("fit", words).params
-    names = {entry.name for entry in fields(FitSettings)}
-    options = {name: value for name, value in given_options.items() if name in names}
-    return str(given_options["image"]), read_settings(**options)
+    image, options = options_given(command)
+    return image, read_settings(**options)
 
 
 def refusal(**options):
@@ -173,9 +168,9 @@ def test_options_are_what_json_can_hold():
 
 def test_the_command_says_every_option_in_full():
     assert FitSettings(seed=7).command("my cat.png") == (
-        "plotopt fit 'my cat.png' --strokes=2000 --pen=black:0.4mm --paper=A4 --margin=20mm "
-        "--orientation=auto --profile=axidraw_v3 --quality=normal --seed=7 --gamma=2.2 --contrast=1.0 "
-        "--tile=512"
+        "plotopt fit 'my cat.png' --strokes=2000 --paper=A4 --margin=20mm --orientation=auto "
+        "--profile=axidraw_v3 --quality=normal --seed=7 --pen=black:0.4mm --gamma=2.2 --contrast=1.0 "
+        "--tile=512 --loss=pixel --features=0.7 --layers=relu1_2,relu2_2,relu3_3 --style=5.0"
     )
     assert "--size=300 " in FitSettings(size=300).command("a.png")
 

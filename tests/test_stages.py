@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plotopt.page import Rect
-from plotopt.stages import Stage, tiles
+from plotopt.stages import Quality, Stage, growth_for, tiles
 
 STAGE = Stage("whole page", 256, 40, (1.5, 0.5), (1.6, 1.0))
 
@@ -122,3 +122,27 @@ def test_short_stages_relocate_at_most_once_a_step(steps):
     stage = dataclasses.replace(STAGE, steps=steps, relocations=6)
     assert not stage.relocates_at(0)
     assert sum(stage.relocates_at(step) for step in range(steps)) <= max(0, steps - 1)
+
+
+def test_more_quality_looks_more_often():
+    draft, normal, fine = map(growth_for, (Quality.DRAFT, Quality.NORMAL, Quality.FINE))
+    for part in ("small", "grown", "whole"):
+        looks = [getattr(growth, part).steps for growth in (draft, normal, fine)]
+        assert 0 < looks[0] < looks[1] < looks[2]
+
+
+@pytest.mark.parametrize("quality", list(Quality))
+def test_copies_grow_apart_gently_and_a_whole_canvas_begins_boldly(quality):
+    growth = growth_for(quality)
+    # What is drawn from scratch begins alike, small or large; copies hold a drawing already.
+    assert growth.whole.step_px == growth.small.step_px
+    assert growth.whole.softness_px == growth.small.softness_px
+    assert growth.grown.step_px[0] < growth.small.step_px[0]
+    assert growth.grown.softness_px[0] < growth.small.softness_px[0]
+    # The large canvas is cut by the network's crops, so that each look at it is dearer.
+    assert growth.grown.steps < growth.whole.steps < growth.small.steps
+    for stage in (growth.small, growth.grown, growth.whole):
+        assert stage.step_px[0] > stage.step_px[1] > 0
+        assert stage.softness_px[0] > stage.softness_px[1] > 0
+        assert stage.smoothness > 0
+        assert not stage.relocations

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -126,3 +128,34 @@ def test_chains_are_for_planning(several):
         assert chain.shape == (4, 4, 2)
         assert np.allclose(chain, curves.detach().numpy())
         assert np.allclose(chain[:-1, 3], chain[1:, 0], atol=1e-6)
+
+
+def test_repeat_sets_all_strokes_one_after_another(several):
+    undecided = replace(several, leaning=torch.arange(15.0).reshape(5, 3))
+    thrice = undecided.repeat(3)
+    assert len(thrice) == 15
+    for name in ("points", "width_mm", "opacity", "pen", "leaning"):
+        part = getattr(undecided, name)
+        assert torch.equal(getattr(thrice, name), torch.cat([part] * 3))
+    assert several.repeat(2).leaning is None
+    assert len(several.repeat(0)) == 0
+
+
+def test_repeat_passes_the_gradients_of_all_copies_on():
+    points = torch.rand(2, 4, 2, requires_grad=True)
+    strokes_of(points).repeat(3).points.sum().backward()
+    assert torch.equal(points.grad, torch.full((2, 4, 2), 3.0))
+
+
+def test_leanings_go_wherever_their_strokes_go(several):
+    leaning = torch.rand(5, 3, requires_grad=True)
+    undecided = replace(several, leaning=2 * leaning)
+    assert several.leaning is None
+    assert several.select(torch.tensor([1])).leaning is None
+    assert several.detach().leaning is None
+    chosen = torch.tensor([4, 0])
+    assert torch.equal(undecided.select(chosen).leaning, undecided.leaning[chosen])
+    assert undecided.with_points(several.points + 1).leaning is undecided.leaning
+    free = undecided.detach()
+    assert torch.equal(free.leaning, undecided.leaning)
+    assert not free.leaning.requires_grad

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -23,6 +24,10 @@ class Polylines:
     radius: Float[Tensor, "strokes"]
     opacity: Float[Tensor, "strokes"]
     plane: Int[Tensor, "strokes"]
+
+    def owners(self) -> Int[Tensor, "vertices"]:
+        """Which stroke each vertex belongs to."""
+        return torch.repeat_interleave(torch.arange(len(self.radius)), self.starts.diff())
 
 
 @dataclass(frozen=True)

@@ -1,139 +1,145 @@
-"""Everything a fit can be told, read from text where it comes as text, and checked."""
+"""What all drawings can be told: the sheet, the machine, the time to take; and how options are read."""
 
 from __future__ import annotations
 
+import math
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from enum import Enum
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 from plotopt.errors import PlotoptError
 from plotopt.page import Orientation, Paper, parse_paper
-from plotopt.pens import Pen, parse_pen
+from plotopt.pens import Pen
 from plotopt.profiles import Profile, load_profile
 from plotopt.stages import Quality
-from plotopt.target import Tone
 from plotopt.units import format_length, parse_length
 
 MOST_STROKES = 100_000
 
+Reader = Callable[[str], Any]
+Settings = TypeVar("Settings", bound="PageSettings")
 
-@dataclass(frozen=True)
-class FitSettings:
-    """What to fit with; lengths in mm, sizes in px.
 
-    ``size`` is the longer side of the picture in the last stage, None for what the quality has; ``tile``
-    is about the side of a tile. Raises PlotoptError for values out of range.
+@dataclass(frozen=True, kw_only=True)
+class PageSettings:
+    """What to draw on, with what machine and in what time; lengths in mm.
+
+    Raises PlotoptError for values out of range.
     """
 
+    #: The command of these settings.
+    verb: ClassVar[str]
+    #: The kinds of options that are no whole numbers, and how their texts are read.
+    kinds: ClassVar[dict[str, type]] = {
+        "paper": Paper,
+        "margin": float,
+        "orientation": Orientation,
+        "profile": Profile,
+        "quality": Quality,
+    }
+    readers: ClassVar[dict[str, Reader]] = {
+        "paper": parse_paper,
+        "margin": lambda text: parse_length(text, allow_zero=True),
+        "orientation": lambda text: read_choice(Orientation, "orientation", text),
+        "profile": load_profile,
+        "quality": lambda text: read_choice(Quality, "quality", text),
+    }
+
     strokes: int = 2000
-    pen: Pen = field(default_factory=lambda: parse_pen("0.4mm"))
     paper: Paper = field(default_factory=lambda: parse_paper("a4"))
     margin: float = 20.0
     orientation: Orientation = Orientation.AUTO
     profile: Profile = field(default_factory=lambda: load_profile("axidraw_v3"))
     quality: Quality = Quality.NORMAL
     seed: int = 0
-    gamma: float = Tone.gamma
-    contrast: float = Tone.contrast
-    size: int | None = None
-    tile: int = 512
 
     def __post_init__(self) -> None:
-        for name, kind in _KINDS.items():
+        for name, kind in self.kinds.items():
             _check_kind(name, getattr(self, name), kind)
-        _check_whole("strokes", self.strokes, 1, MOST_STROKES)
-        _check_whole("seed", self.seed, 0, 2**63 - 1)
-        _check_whole("tile", self.tile, 64, 8192)
-        if self.size is not None:
-            _check_whole("size", self.size, 64, 8192)
-        Tone(self.gamma, self.contrast)
-
-    @property
-    def tone(self) -> Tone:
-        """The tone curve of these settings."""
-        return Tone(self.gamma, self.contrast)
+        check_whole("strokes", self.strokes, 1, MOST_STROKES)
+        check_whole("seed", self.seed, 0, 2**63 - 1)
 
     def options(self) -> dict[str, Any]:
         """The settings as the command line spells them, for the SVG's metadata; None where not set."""
-        named = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        return named | {
-            "pen": self.pen.text,
-            "paper": self.paper.text,
-            "margin": format_length(self.margin),
-            "orientation": self.orientation.value,
-            "profile": self.profile.path or self.profile.name,
-            "quality": self.quality.value,
-        }
+        return {entry.name: _spelled(entry.name, getattr(self, entry.name)) for entry in fields(self)}
 
-    def command(self, image: str) -> str:
-        """The command line that repeats this fit."""
-        given = ((name, value) for name, value in self.options().items() if value is not None)
-        image = f"./{image}" if image.startswith("-") else image
-        return shlex.join(["plotopt", "fit", image, *(f"--{name}={value}" for name, value in given)])
+    def command(self, subject: str) -> str:
+        """The command line that repeats this drawing of a picture's file or a neuron."""
+        given = [_flag(name, value) for name, value in self.options().items() if value is not None]
+        subject = f"./{subject}" if subject.startswith("-") else subject
+        return shlex.join(["plotopt", self.verb, subject, *given])
 
 
-def _check_kind(name: str, value: Any, kind: type) -> None:
-    if isinstance(value, bool) or not isinstance(value, kind):
-        wanted = "a number" if kind is float else f"a text or a {kind.__name__}"
-        raise PlotoptError(f"{name} is {value!r:.40}: give {wanted}")
-
-
-def _check_whole(name: str, value: Any, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise PlotoptError(f"{name} is {value!r:.40}: give a whole number from {low:,} to {high:,}")
-
-
-def read_settings(**options: Any) -> FitSettings:
+def read_options(kind: type[Settings], options: Mapping[str, Any]) -> Settings:
     """Settings from keyword options; a text is read as the command line reads it.
 
     Raises PlotoptError for an option that there is not, and for a value that cannot be read.
     """
-    names = {entry.name for entry in fields(FitSettings)}
+    names = {entry.name for entry in fields(kind)}
     for name in options:
         if name not in names:
             raise PlotoptError(f"there is no option {name!r:.40}: use {', '.join(sorted(names))}")
-    return FitSettings(**{name: _read(name, value) for name, value in options.items()})
+    return kind(**{name: _read(kind, name, value) for name, value in options.items()})
 
 
-def _read(name: str, value: Any) -> Any:
-    if isinstance(value, str) and name in _READERS:
-        return _READERS[name](value)
+def check_whole(name: str, value: Any, low: int, high: int) -> None:
+    """Raise PlotoptError unless the value is a whole number within the bounds."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise PlotoptError(f"{name} is {value!r:.40}: give a whole number from {low:,} to {high:,}")
+
+
+def check_number(name: str, value: float, low: float, high: float) -> None:
+    """Raise PlotoptError unless the number is finite and within the bounds."""
+    if not (math.isfinite(value) and low <= value <= high):
+        raise PlotoptError(f"{name} is {value:g}: give {low:g} to {high:g}")
+
+
+def read_choice(kind: type[Enum], name: str, text: str) -> Any:
+    """The member of an enumeration that a text names."""
+    try:
+        return kind(text.lower())
+    except ValueError:
+        choices = ", ".join(member.value for member in kind)
+        raise PlotoptError(f"{name} {text!r:.40} is unknown: use {choices}") from None
+
+
+def _check_kind(name: str, value: Any, kind: type) -> None:
+    if (isinstance(value, bool) and kind is not bool) or not isinstance(value, kind):
+        wanted = "a number" if kind is float else f"a text or a {kind.__name__}"
+        raise PlotoptError(f"{name} is {value!r:.40}: give {wanted}")
+
+
+def _read(kind: type[PageSettings], name: str, value: Any) -> Any:
+    if isinstance(value, str) and name in kind.readers:
+        return kind.readers[name](value)
     if isinstance(value, bool):
         return value
     # numpy's numbers are welcome, but JSON and shells do not know them.
     if isinstance(value, Integral):
         value = int(value)
-    return float(value) if isinstance(value, Real) and _KINDS.get(name) is float else value
+    return float(value) if isinstance(value, Real) and kind.kinds.get(name) is float else value
 
 
-def _choice(kind: Any, name: str) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
-        try:
-            return kind(text.lower())
-        except ValueError:
-            choices = ", ".join(member.value for member in kind)
-            raise PlotoptError(f"{name} {text!r:.40} is unknown: use {choices}") from None
+def _spelled(name: str, value: Any) -> Any:
+    if isinstance(value, Pen | Paper):
+        return value.text
+    if isinstance(value, Profile):
+        return value.path or value.name
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple):
+        return ",".join(str(_spelled(name, each)) for each in value)
+    if name == "margin":
+        return format_length(value)
+    # A grid and a file spell themselves.
+    return value if value is None or isinstance(value, int | float) else str(value)
 
-    return read
 
-
-_KINDS: dict[str, type] = {
-    "pen": Pen,
-    "paper": Paper,
-    "margin": float,
-    "orientation": Orientation,
-    "profile": Profile,
-    "quality": Quality,
-    "gamma": float,
-    "contrast": float,
-}
-_READERS: dict[str, Callable[[str], Any]] = {
-    "pen": parse_pen,
-    "paper": parse_paper,
-    "margin": lambda text: parse_length(text, allow_zero=True),
-    "orientation": _choice(Orientation, "orientation"),
-    "profile": load_profile,
-    "quality": _choice(Quality, "quality"),
-}
+def _flag(name: str, value: Any) -> str:
+    word = name.replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{word}" if value else f"--no-{word}"
+    return f"--{word}={value}"

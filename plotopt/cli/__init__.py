@@ -1,0 +1,46 @@
+"""The command line: parse, one call, say the result."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from plotopt import __version__
+from plotopt.cli import fit, neuron, neurons, profiles
+from plotopt.errors import PlotoptError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="plotopt")
+def plotopt() -> None:
+    """Turn an image, or what a vision network sees, into the drawing that a pen plotter can make of it."""
+
+
+plotopt.add_command(fit.command)
+plotopt.add_command(neuron.command)
+plotopt.add_command(neurons.command)
+plotopt.add_command(profiles.command)
+
+
+def main() -> None:
+    """Run the command line: exit code 0, 2 with one line for what a user can mend, 130 when interrupted."""
+    try:
+        plotopt(prog_name="plotopt", standalone_mode=False)
+    except PlotoptError as error:
+        _fail(str(error))
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        sys.exit(2)
+    except click.ClickException as error:
+        _fail(error.format_message())
+    except (click.Abort, KeyboardInterrupt) as stop:
+        # click turns an interruption into an abortion, and a command may have said what became of its work.
+        told = str(stop.__cause__ or stop) or "nothing was written"
+        click.echo(f"plotopt: interrupted, {told}", err=True)
+        sys.exit(130)
+
+
+def _fail(message: str) -> None:
+    click.echo(f"plotopt: {' '.join(message.split())}", err=True)
+    sys.exit(2)

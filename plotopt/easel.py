@@ -1,0 +1,111 @@
+"""The easel: first strokes of a neuron, and what is needed to better them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+from plotopt.canvas import Canvas
+from plotopt.listening import Listener, steps_told
+from plotopt.networks import Network, Neuron, check_channels, load_network
+from plotopt.objectives.activation import Activation, Liking, Restraint
+from plotopt.objectives.base import gathered, trainable
+from plotopt.objectives.sight import Scene
+from plotopt.optimize import optimize
+from plotopt.palette import Palette
+from plotopt.scatter import Usual, scatter
+from plotopt.settings import NeuronSettings
+from plotopt.stages import Stage
+from plotopt.strokes import Strokes
+
+# The channel's spread is measured on so many crops of the first strokes.
+_CROPS_MEASURED = 4
+_LEAST_SPREAD = 1e-3
+
+
+def load_eyes(wanted: Neuron, settings: NeuronSettings) -> tuple[Network, ...]:
+    """The network below the neuron: with leaky ReLUs and then with bare ones, or with bare ones alone.
+
+    Leaky ReLUs help a drawing out of places where a neuron is silent; in the end the network shall be
+    pleased as it is. Raises PlotoptError for a layer, a channel or weights that there are not.
+    """
+    slopes = dict.fromkeys((settings.relu.slope, 0.0))
+    eyes = tuple(
+        load_network(
+            wanted.model,
+            [wanted.layer],
+            weights=settings.weights,
+            relu_slope=slope,
+            size_px=settings.crop,
+        ).hastened()
+        for slope in slopes
+    )
+    check_channels(wanted, *eyes[0].channels)
+    return eyes
+
+
+@dataclass(frozen=True)
+class Easel:
+    """A neuron, its palette and first strokes, and how crops of them are judged."""
+
+    likings: tuple[Liking, ...]
+    palette: Palette
+    restraint: Restraint
+    scene: Scene
+    first: Strokes
+    usual: Usual
+    rng: np.random.Generator
+
+    @classmethod
+    def set_up(
+        cls, wanted: Neuron, eyes: Sequence[Network], canvas: Canvas, count: int, settings: NeuronSettings
+    ) -> Easel:
+        """``count`` first strokes on a canvas; all randomness comes from the settings' seed."""
+        rng = np.random.default_rng(settings.seed)
+        palette = Palette(settings.pens)
+        pen_mm = float(palette.widths_mm.mean())
+        usual = Usual.of(canvas.place, count, pen_mm)
+        first = palette.undecided(scatter(canvas.place, count, pen_mm, usual, rng), rng)
+        scene = Scene(canvas, palette.inks, settings.crops, int(rng.integers(2**31)))
+        decided = palette.decided(first)
+        likings = tuple(Liking(eye, wanted, _spread(eye, wanted, scene, decided)) for eye in eyes)
+        costs = (settings.ink, settings.overlap, settings.evenness, settings.length)
+        return cls(likings, palette, Restraint(usual.length_mm, *costs), scene, first, usual, rng)
+
+    def begin(self, stage: Stage, on_progress: Listener) -> Strokes:
+        """The first strokes after one stage on the canvas they were made for."""
+        return self._improve(self.first, self.scene, self.likings, stage, on_progress)
+
+    def go_on(self, strokes: Strokes, canvas: Canvas, stage: Stage, on_progress: Listener) -> Strokes:
+        """Strokes after one more stage, on another canvas of the same pixel size."""
+        scene = replace(self.scene, canvas=canvas)
+        return self._improve(strokes, scene, self.likings[-1:], stage, on_progress)
+
+    def felt(self, strokes: Strokes) -> Bool[Tensor, "strokes"]:
+        """Which strokes the network sees at all, in the crops of a few steps."""
+        leaf = trainable(strokes)
+        for number in range(_CROPS_MEASURED):
+            self.likings[-1].score(self.scene.look(leaf, number, 1.0).light).backward()
+        return gathered(leaf, 0.0).touched
+
+    def _improve(
+        self, strokes: Strokes, scene: Scene, likings: Sequence[Liking], stage: Stage, on_progress: Listener
+    ) -> Strokes:
+        canvas = scene.canvas
+        long_side_px = max(canvas.width_px, canvas.height_px)
+        stage = replace(stage, steps=scene.crops.steps(canvas, stage.steps), long_side_px=long_side_px)
+        objective = Activation(likings, scene, self.palette, stage, self.restraint)
+        return self.palette.decided(optimize(strokes, objective, stage, steps_told(stage, on_progress)))
+
+
+def _spread(network: Network, wanted: Neuron, scene: Scene, strokes: Strokes) -> Tensor:
+    """Standard deviation of each channel over several crops of the first strokes, its unit from there on."""
+    with torch.no_grad():
+        seen = [network(scene.look(strokes, number, 1.0).light)[0] for number in range(_CROPS_MEASURED)]
+    maps = torch.cat(seen)[:, list(wanted.channels)]
+    return maps.transpose(0, 1).flatten(1).std(1).clamp(min=_LEAST_SPREAD)

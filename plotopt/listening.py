@@ -1,0 +1,31 @@
+"""How a drawing tells where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from plotopt.stages import Stage
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where it stands: the stage, ``step`` of ``steps`` done, and the loss after it if there is one."""
+
+    stage: str
+    step: int
+    steps: int
+    loss: float | None = None
+
+
+Listener = Callable[[Progress], None]
+
+
+def no_listener(progress: Progress) -> None:
+    """Hears everything and says nothing."""
+
+
+def steps_told(stage: Stage, on_progress: Listener) -> Callable[[int, float], None]:
+    """A listener to the steps of one stage that passes them on as progress."""
+    name = f"{stage.name} at {stage.long_side_px} px"
+    return lambda number, loss: on_progress(Progress(name, number + 1, stage.steps, loss))

@@ -1,0 +1,1 @@
+"""What strokes are moved towards: one file an objective."""

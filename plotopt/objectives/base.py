@@ -1,0 +1,87 @@
+"""What an objective is to the optimisation."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from plotopt.strokes import Strokes
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """A loss and its gradients by the strokes' points (1/mm), opacity and leaning, None where decided."""
+
+    loss: float
+    points: Float[Tensor, "strokes control_points 2"]
+    opacity: Float[Tensor, "strokes"]
+    leaning: Float[Tensor, "strokes pens"] | None = None
+
+    @property
+    def touched(self) -> Bool[Tensor, "strokes"]:
+        """Strokes that the loss pulls at."""
+        return (self.points != 0).any(-1).any(-1)
+
+    def plus(self, other: Gradients) -> Gradients:
+        """The gradients of the sum of two losses."""
+        leaning = self.leaning if other.leaning is None else other.leaning
+        if self.leaning is not None and other.leaning is not None:
+            leaning = self.leaning + other.leaning
+        return Gradients(
+            self.loss + other.loss, self.points + other.points, self.opacity + other.opacity, leaning
+        )
+
+
+class Objective(ABC):
+    """A loss of the strokes at one scale, step by step: the same step number gives the same loss."""
+
+    #: The size on the page of the pixels that the objective renders.
+    mm_per_px: float
+    #: How many of them the loss is a mean over.
+    pixels: float
+
+    @abstractmethod
+    def gradients(self, strokes: Strokes, number: int) -> Gradients:
+        """The loss at step ``number``, from 0, and its gradients."""
+
+    def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Bool[Tensor, "strokes"]]:
+        """The strokes with useless ones moved to a better place, and which those were; here none."""
+        return strokes, torch.zeros(len(strokes), dtype=torch.bool)
+
+
+class Sum(Objective):
+    """Several objectives at once; the first one refines."""
+
+    def __init__(self, *parts: Objective) -> None:
+        self.parts = parts
+        self.mm_per_px, self.pixels = parts[0].mm_per_px, parts[0].pixels
+
+    def gradients(self, strokes: Strokes, number: int) -> Gradients:
+        first, *others = (part.gradients(strokes, number) for part in self.parts)
+        for other in others:
+            first = first.plus(other)
+        return first
+
+    def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Bool[Tensor, "strokes"]]:
+        return self.parts[0].refine(strokes, gradients)
+
+
+def trainable(strokes: Strokes) -> Strokes:
+    """The same strokes as leaves of a new gradient history."""
+    leaning = None if strokes.leaning is None else strokes.leaning.detach().requires_grad_()
+    points, opacity = strokes.points.detach().requires_grad_(), strokes.opacity.detach().requires_grad_()
+    return replace(strokes, points=points, opacity=opacity, leaning=leaning)
+
+
+def gathered(leaf: Strokes, loss: float) -> Gradients:
+    """The gradients that have come together at trainable strokes; nought where none has."""
+    leaning = None if leaf.leaning is None else _grad(leaf.leaning)
+    return Gradients(loss, _grad(leaf.points), _grad(leaf.opacity), leaning)
+
+
+def _grad(leaf: Tensor) -> Tensor:
+    return torch.zeros_like(leaf) if leaf.grad is None else leaf.grad

@@ -1,0 +1,93 @@
+"""Perception: crops of drawing and target, seen alike and compared by their light and by a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from plotopt.ink import LUMINANCE
+from plotopt.losses.base import Loss
+from plotopt.losses.features import feature_distance
+from plotopt.losses.style import gram, style_distance
+from plotopt.networks import Network
+from plotopt.objectives.base import Gradients, Objective, gathered, trainable
+from plotopt.objectives.sight import Scene, Sight
+from plotopt.picture import Picture
+from plotopt.stages import Stage
+from plotopt.strokes import Strokes
+from plotopt.target import Target
+
+# Every part's unit is what it is at the start, in so many crops, and at least this.
+_CROPS_MEASURED = 4
+_LEAST_UNIT = 1e-6
+# A style picture's longer side, and the least of its sides.
+_STYLE_PX, _LEAST_STYLE_PX = 512, 32
+
+
+@dataclass(frozen=True)
+class Taste:
+    """How a drawing is judged: by its light, by what a network sees in it, and by the marks it is made of.
+
+    ``weights`` of the three parts, each measured in what it is at the start; ``style`` is the Gram matrices
+    of another picture at the network's layers, empty where there is none.
+    """
+
+    light: Loss
+    network: Network
+    weights: tuple[float, float, float]
+    style: Sequence[Float[Tensor, "channels channels"]] = ()
+
+
+def gram_matrices(network: Network, picture: Picture) -> list[Float[Tensor, "channels channels"]]:
+    """The marks of a picture in grey, at about the size that crops have them."""
+    light = torch.from_numpy(picture.linear) @ torch.tensor(LUMINANCE)
+    scale = min(1.0, _STYLE_PX / max(light.shape))
+    shape = [max(_LEAST_STYLE_PX, round(side * scale)) for side in light.shape]
+    with torch.no_grad():
+        return [gram(features) for features in network(interpolate(light[None, None], shape, mode="area"))]
+
+
+class Perception(Objective):
+    """The parts of a taste over a step's crops, added up by their weights.
+
+    The target is sampled once, at the stage's pixels; crops see it through the same warps as the drawing.
+    """
+
+    def __init__(self, taste: Taste, target: Target, scene: Scene, stage: Stage) -> None:
+        self.mm_per_px = scene.canvas.mm_per_px
+        self.pixels = scene.crops.pixels(scene.canvas)
+        self._taste, self._scene, self._stage = taste, scene, stage
+        self._target = target.canvas(self.mm_per_px, 0).pixels[None]
+        self._units: Tensor | None = None
+
+    def gradients(self, strokes: Strokes, number: int) -> Gradients:
+        if self._units is None:
+            self._units = self._measure(strokes)
+        leaf = trainable(strokes)
+        loss = self._parts(leaf, number) / self._units @ torch.tensor(self._taste.weights)
+        loss.backward()
+        return gathered(leaf, float(loss.detach()))
+
+    def _measure(self, strokes: Strokes) -> Tensor:
+        with torch.no_grad():
+            parts = [self._parts(strokes, number) for number in range(_CROPS_MEASURED)]
+        return torch.stack(parts).mean(0).clamp(min=_LEAST_UNIT)
+
+    def _parts(self, strokes: Strokes, number: int) -> Float[Tensor, "3"]:
+        softness_px = self._stage.anneal(self._stage.softness_px, number)
+        seen = self._scene.look(strokes, number, softness_px)
+        wanted = self._wanted(seen)
+        light = self._taste.light(seen.light, wanted) / wanted.numel()
+        features = self._taste.network(seen.light)
+        with torch.no_grad():
+            sought = self._taste.network(wanted)
+        style = style_distance(features, self._taste.style) if self._taste.style else light.new_zeros(())
+        return torch.stack([light, feature_distance(features, sought), style])
+
+    def _wanted(self, seen: Sight) -> Tensor:
+        return self._scene.canvas.raster(self._target, seen.windows.views, seen.windows.warp, fill=1.0)

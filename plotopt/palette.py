@@ -1,0 +1,65 @@
+"""Strokes that choose their pen, among those that lie on the table, while they are optimised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from plotopt.ink import Inks
+from plotopt.pens import Pen
+from plotopt.strokes import Strokes
+
+# First leanings are small and random: enough to tell strokes apart, too little to decide anything.
+_FIRST_LEANING = 0.1
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The pens at hand, in layer order.
+
+    An undecided stroke is drawn with all of them at once, each with a share of its opacity: the softmax of
+    its ``leaning`` times ``sharpness``. As sharpness rises, the shares become all or nothing.
+    """
+
+    pens: tuple[Pen, ...]
+
+    @property
+    def inks(self) -> Inks:
+        """What the pens reflect in linear RGB."""
+        return Inks.of_pens(self.pens, channels=3)
+
+    @property
+    def widths_mm(self) -> Tensor:
+        """Every pen's width."""
+        return torch.tensor([pen.width_mm for pen in self.pens])
+
+    def undecided(self, strokes: Strokes, rng: np.random.Generator) -> Strokes:
+        """The strokes with the choice of their pen left open, unless there is but one."""
+        if len(self.pens) == 1:
+            return strokes
+        leaning = rng.normal(0, _FIRST_LEANING, (len(strokes), len(self.pens)))
+        return replace(strokes, leaning=torch.from_numpy(leaning).to(strokes.points))
+
+    def spread(self, strokes: Strokes, sharpness: float) -> Strokes:
+        """What to render: decided strokes as they are, of others one for each pen, pen after pen."""
+        if strokes.leaning is None:
+            return strokes
+        shares = torch.softmax(sharpness * strokes.leaning, dim=1)
+        count, pens = shares.shape
+        drawn = replace(strokes, leaning=None).repeat(pens)
+        return replace(
+            drawn,
+            width_mm=self.widths_mm.to(strokes.width_mm).repeat_interleave(count),
+            opacity=drawn.opacity * shares.T.flatten(),
+            pen=torch.arange(pens).repeat_interleave(count),
+        )
+
+    def decided(self, strokes: Strokes) -> Strokes:
+        """Every stroke with the pen it leans to most."""
+        if strokes.leaning is None:
+            return strokes
+        pen = strokes.leaning.argmax(1)
+        return replace(strokes, pen=pen, width_mm=self.widths_mm.to(strokes.width_mm)[pen], leaning=None)

@@ -1,0 +1,24 @@
+"""Compiling what is compiled once on a machine, before the work begins."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from plotopt.listening import Listener, Progress
+from plotopt.page import Rect
+from plotopt.pens import Pen
+from plotopt.plot.plan import plan_layer, summarize
+from plotopt.profiles import Profile
+from plotopt.render import cpu
+from plotopt.seeding import seed
+
+
+def prepare(profile: Profile, on_progress: Listener) -> None:
+    """Compile or load the kernels; the first time on a machine it takes some seconds, and is announced."""
+    once = "" if cpu.compiled_before() else " (compiles it once, some 20 s)"
+    on_progress(Progress(f"preparing the renderer{once}", 0, 1))
+    cpu.warm_up()
+    line = np.stack([np.linspace(1, 3, 4), np.ones(4)], axis=1)[None]
+    seed(np.full((16, 16), 0.5), 1, 1.0, 4.0, np.random.default_rng(0))
+    summarize([plan_layer([line, line + 1], Pen("warm", "#000000", 0.5), Rect(0, 0, 9, 9))], profile)
+    on_progress(Progress(f"preparing the renderer{once}", 1, 1))

@@ -1,0 +1,95 @@
+"""What a fit can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any, ClassVar
+
+from plotopt.errors import PlotoptError
+from plotopt.pens import Pen, parse_pen
+from plotopt.settings.base import (
+    PageSettings,
+    Reader,
+    check_number,
+    check_whole,
+    read_choice,
+    read_options,
+)
+from plotopt.target import Tone
+
+_LAYERS = ("relu1_2", "relu2_2", "relu3_3")
+
+
+class Judge(Enum):
+    """What compares drawing and picture: the pixels alone, or pixels and the features of VGG16."""
+
+    PIXEL = "pixel"
+    VGG = "vgg"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitSettings(PageSettings):
+    """What to fit with; lengths in mm, sizes in px.
+
+    ``size`` is the longer side of the picture in the last stage, None for what the quality has; ``tile``
+    is about the side of a tile. With ``loss`` VGG a last stage compares crops: the features of ``layers``
+    have the weight ``features`` (0 to 1) and the pixels the rest; the marks of ``style_image`` come on top
+    with the weight ``style`` (0 to 100). ``weights`` is a file for VGG16, None for torchvision's own. Raises
+    PlotoptError for values out of range.
+    """
+
+    verb: ClassVar[str] = "fit"
+    kinds: ClassVar[dict[str, type]] = PageSettings.kinds | {
+        "pen": Pen,
+        "loss": Judge,
+        "layers": tuple,
+        **dict.fromkeys(("gamma", "contrast", "features", "style"), float),
+    }
+    readers: ClassVar[dict[str, Reader]] = PageSettings.readers | {
+        "pen": parse_pen,
+        "loss": lambda text: read_choice(Judge, "loss", text),
+        "layers": lambda text: tuple(word.strip() for word in text.split(",")),
+        "style_image": Path,
+        "weights": Path,
+    }
+
+    pen: Pen = field(default_factory=lambda: parse_pen("0.4mm"))
+    gamma: float = Tone.gamma
+    contrast: float = Tone.contrast
+    size: int | None = None
+    tile: int = 512
+    loss: Judge = Judge.PIXEL
+    features: float = 0.7
+    layers: tuple[str, ...] = _LAYERS
+    style_image: Path | None = None
+    style: float = 5.0
+    weights: Path | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_whole("tile", self.tile, 64, 8192)
+        if self.size is not None:
+            check_whole("size", self.size, 64, 8192)
+        Tone(self.gamma, self.contrast)
+        check_number("features", self.features, 0, 1)
+        check_number("style", self.style, 0, 100)
+        if self.loss is Judge.PIXEL:
+            self._check_pixels_alone()
+
+    def _check_pixels_alone(self) -> None:
+        for name in ("features", "layers", "style_image", "style", "weights"):
+            if getattr(self, name) != getattr(type(self), name):
+                word = name.replace("_", "-")
+                raise PlotoptError(f"--{word} is for features of VGG16: add --loss vgg, or leave it out")
+
+    @property
+    def tone(self) -> Tone:
+        """The tone curve of these settings."""
+        return Tone(self.gamma, self.contrast)
+
+
+def read_settings(**options: Any) -> FitSettings:
+    """Settings of a fit from keyword options, see :func:`plotopt.settings.base.read_options`."""
+    return read_options(FitSettings, options)

@@ -1,0 +1,114 @@
+"""The second story: a neuron becomes a drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from plotopt import __version__
+from plotopt.canvas import Aim, Canvas
+from plotopt.drawing import Drawing
+from plotopt.easel import Easel, load_eyes
+from plotopt.growth import copied, varied
+from plotopt.ink import pale_notes
+from plotopt.listening import Listener, Progress, no_listener
+from plotopt.networks import Network, Neuron, parse_neuron
+from plotopt.page import Rect, fit_rect, lay_out
+from plotopt.palette import Palette
+from plotopt.pens import Pen
+from plotopt.plot.plan import Layer, plan_layer
+from plotopt.preparing import prepare
+from plotopt.scatter import Usual
+from plotopt.settings import NeuronSettings, read_neuron_settings
+from plotopt.stages import growth_for
+from plotopt.strokes import Strokes
+
+# How wide the pen is for the middle of a map, where no size says otherwise.
+_PEN_PX = 1.8
+_LEAST_PX = 64
+
+
+def neuron(
+    subject: str | Neuron,
+    *,
+    on_progress: Listener = no_listener,
+    **options: Any,
+) -> Drawing:
+    """The drawing that channels of a vision network like best.
+
+    ``subject`` is such as ``vgg16:conv3_3:37`` or ``vgg16:conv3_3:37+0.5*12@center``, or what
+    :func:`plotopt.networks.parse_neuron` made of it; ``options`` are the fields of
+    :class:`plotopt.settings.NeuronSettings`, as values or as the text that the command line takes.
+    The same call gives
+    the same drawing. Raises PlotoptError for anything that cannot be used.
+    """
+    settings = read_neuron_settings(**options)
+    wanted = parse_neuron(subject) if isinstance(subject, str) else subject
+    shown = settings.centered() if wanted.center else settings
+    grid = shown.copied
+    page = lay_out(settings.paper, settings.margin, settings.orientation, grid.columns / grid.rows)
+    place = fit_rect(page.frame, grid.columns / grid.rows)
+    settings.profile.check_fits(place)
+    for pen in settings.pens:
+        pen.check_fits(place)
+    on_progress(Progress("loading the network", 0, 1))
+    eyes = load_eyes(wanted, settings)
+    on_progress(Progress("loading the network", 1, 1))
+    prepare(settings.profile, on_progress)
+    paint = draw_middle if wanted.center else draw
+    strokes = paint(wanted, eyes, place, shown, on_progress)
+    on_progress(Progress("planning the plot", 0, 1))
+    layers = plan_layers(strokes, settings.pens, place)
+    on_progress(Progress("planning the plot", 1, 1))
+    metadata = {
+        "plotopt": __version__,
+        "command": settings.command(wanted.text),
+        "options": settings.options(),
+    }
+    return Drawing(page, layers, settings.profile, metadata, pale_notes(settings.pens))
+
+
+def plan_layers(strokes: Strokes, pens: Sequence[Pen], place: Rect) -> tuple[Layer, ...]:
+    """A layer for each pen that some stroke has chosen."""
+    chosen = [(pen, strokes.select(strokes.pen == number)) for number, pen in enumerate(pens)]
+    return tuple(plan_layer(drawn.chains(), pen, place) for pen, drawn in chosen if len(drawn))
+
+
+def draw(
+    wanted: Neuron, eyes: Sequence[Network], place: Rect, settings: NeuronSettings, on_progress: Listener
+) -> Strokes:
+    """The optimised strokes of a neuron, each with its pen.
+
+    A small drawing that wraps is made first and copied all over the place, and then its copies grow apart;
+    without copies the place is drawn as one.
+    """
+    growth = growth_for(settings.quality)
+    sheet = Canvas(place, max(place.width, place.height) / settings.canvas_px)
+    if not settings.copies:
+        return Easel.set_up(wanted, eyes, sheet, settings.strokes, settings).begin(growth.whole, on_progress)
+    grid = settings.copied
+    width, height = place.width / grid.columns, place.height / grid.rows
+    cell = Rect(place.left, place.top, place.left + width, place.top + height)
+    count = max(1, round(settings.strokes / (grid.columns * grid.rows)))
+    easel = Easel.set_up(wanted, eyes, Canvas(cell, sheet.mm_per_px, Aim.WRAP), count, settings)
+    small = easel.begin(growth.small, on_progress)
+    copies = varied(copied(small, cell, place), cell, place, easel.usual, easel.rng)
+    return easel.go_on(copies, sheet, growth.grown, on_progress)
+
+
+def draw_middle(
+    wanted: Neuron, eyes: Sequence[Network], place: Rect, settings: NeuronSettings, on_progress: Listener
+) -> Strokes:
+    """The optimised strokes for the middle of the neuron's map, without those that it does not see.
+
+    The canvas is so large that the pen's lines suit the network, and of the strokes no more are taken than
+    have room there.
+    """
+    pen_mm = float(Palette(settings.pens).widths_mm.mean())
+    long_side_mm = max(place.width, place.height)
+    size_px = settings.size or max(round(_PEN_PX * long_side_mm / pen_mm), _LEAST_PX)
+    sheet = Canvas(place, long_side_mm / size_px, Aim.CENTER)
+    room = Usual.room(place, pen_mm)
+    easel = Easel.set_up(wanted, eyes, sheet, min(settings.strokes, room), settings)
+    strokes = easel.begin(growth_for(settings.quality).small, on_progress)
+    return strokes.select(easel.felt(strokes))

@@ -144,18 +144,19 @@ def main() -> None:
         seconds = perf_counter() - begin
         if given.save:
             drawing.save(given.save / f"{text.replace(':', '-')}-{given.size}.svg", force=True)
-        eyes = load_eyes(wanted, settings)
-        easels = [start(wanted, replace(settings, seed=seed), eyes) for seed in range(RANDOM_DRAWINGS + 1)]
-        place, scale = place_of(settings), easels[0].scene.canvas.mm_per_px
-        starts = [activation(network, wanted, start_light(easel, settings)) for easel in easels]
+        easel = start(wanted, settings, load_eyes(wanted, settings))
+        # Other starts need no network: nothing is measured of them but what their SVG is worth.
+        others = [start(wanted, replace(settings, seed=seed), ()) for seed in range(1, RANDOM_DRAWINGS + 1)]
+        place, scale = place_of(settings), easel.scene.canvas.mm_per_px
+        starts = [activation(network, wanted, start_light(each, settings)) for each in (easel, *others)]
         figures = [
             activation(network, wanted, light_of(drawing, place, scale)),
             starts[0],
             float(np.mean(starts[1:])),
             max(starts[1:]),
-            activation(network, wanted, pixel_image(wanted, easels[0])),
+            activation(network, wanted, pixel_image(wanted, easel)),
         ]
-        rendering, seeing = split(easels[0])
+        rendering, seeing = split(easel)
         print(f"{text:20}" + "".join(f"{figure:9.2f}" for figure in figures), end="")
         print(f"{seconds:9.1f}{rendering:7.1f}ms{seeing:7.1f}ms", flush=True)
 

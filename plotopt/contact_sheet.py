@@ -30,7 +30,7 @@ from plotopt.sheet import Sheet, lay_out_sheet
 from plotopt.shelf import Shelf
 from plotopt.stages import growth_for
 from plotopt.strokes import Strokes
-from plotopt.visualizing import draw, draw_middle
+from plotopt.visualizing import draw_middle, draw_whole
 
 
 def neurons(
@@ -142,7 +142,7 @@ def draw_cell(
     if wanted.center:
         return draw_middle(wanted, eyes, cell, single, on_progress)
     if not single.copies:
-        return draw(wanted, eyes, cell, single, on_progress)
+        return draw_whole(wanted, eyes, cell, single, on_progress)
     canvas = Canvas(cell, cell.width / single.canvas_px, Aim.WRAP)
     easel = Easel.set_up(wanted, eyes, canvas, single.strokes, single)
     return copied(easel.begin(growth_for(single.quality).small, on_progress), cell, cell)

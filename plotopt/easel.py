@@ -19,7 +19,7 @@ from plotopt.objectives.sight import Scene
 from plotopt.optimize import optimize
 from plotopt.palette import Palette
 from plotopt.scatter import Usual, scatter
-from plotopt.settings import NeuronSettings
+from plotopt.settings.network import NetworkSettings
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
 
@@ -28,7 +28,7 @@ _CROPS_MEASURED = 4
 _LEAST_SPREAD = 1e-3
 
 
-def load_eyes(wanted: Neuron, settings: NeuronSettings) -> tuple[Network, ...]:
+def load_eyes(wanted: Neuron, settings: NetworkSettings) -> tuple[Network, ...]:
     """The network below the neuron: with leaky ReLUs and then with bare ones, or with bare ones alone.
 
     Leaky ReLUs help a drawing out of places where a neuron is silent; in the end the network shall be
@@ -63,7 +63,7 @@ class Easel:
 
     @classmethod
     def set_up(
-        cls, wanted: Neuron, eyes: Sequence[Network], canvas: Canvas, count: int, settings: NeuronSettings
+        cls, wanted: Neuron, eyes: Sequence[Network], canvas: Canvas, count: int, settings: NetworkSettings
     ) -> Easel:
         """``count`` first strokes on a canvas; all randomness comes from the settings' seed."""
         rng = np.random.default_rng(settings.seed)

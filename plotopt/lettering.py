@@ -14,19 +14,12 @@ _FONT = "rowmans"
 
 
 def letter(
-    text: str,
-    left_mm: float,
-    top_mm: float,
-    height_mm: float,
-    *,
-    width_mm: float = float("inf"),
-    centred: bool = False,
+    text: str, left_mm: float, top_mm: float, height_mm: float, *, width_mm: float = float("inf")
 ) -> list[Chain]:
     """One line of text, a chain for each line of the pen.
 
     Capitals and digits are ``height_mm`` high and hang from ``top_mm``; tails of a ``g`` and underscores
-    reach down by a third of that. A text wider than ``width_mm`` shrinks to it. It begins at ``left_mm``, or
-    lies in the middle between there and ``width_mm`` to the right if ``centred``. Characters that the font
+    reach down by a third of that. A text wider than ``width_mm`` shrinks to it. Characters that the font
     lacks are left out.
     """
     from vpype import text_line
@@ -39,9 +32,8 @@ def letter(
     first, last = points[:, 0].min(), points[:, 0].max()
     scale = height_mm / (baseline - capital_top)
     scale = min(scale, width_mm / max(last - first, 1e-9))
-    spare_mm = (width_mm - scale * (last - first)) / 2 if centred else 0.0
     origin = np.array([first, capital_top])
-    corner = np.array([left_mm + spare_mm, top_mm])
+    corner = np.array([left_mm, top_mm])
     return [_chain(corner + scale * (line - origin)) for line in lines]
 
 

@@ -10,7 +10,7 @@ from plotopt.ink import LUMINANCE, srgb_to_linear
 from plotopt.page import Page, Rect, lay_out
 from plotopt.pens import Pen
 from plotopt.settings import NeuronsSettings
-from plotopt.settings.neuron import Grid
+from plotopt.settings.network import Grid
 
 # A pen writes no smaller than so many times its width, or letters clog, and eyes read no smaller than this.
 _LETTER_PENS = 6.0

@@ -20,6 +20,7 @@ from plotopt.plot.plan import Layer, plan_layer
 from plotopt.preparing import prepare
 from plotopt.scatter import Usual
 from plotopt.settings import NeuronSettings, read_neuron_settings
+from plotopt.settings.network import NetworkSettings
 from plotopt.stages import growth_for
 from plotopt.strokes import Strokes
 
@@ -55,8 +56,8 @@ def neuron(
     eyes = load_eyes(wanted, settings)
     on_progress(Progress("loading the network", 1, 1))
     prepare(settings.profile, on_progress)
-    paint = draw_middle if wanted.center else draw
-    strokes = paint(wanted, eyes, place, shown, on_progress)
+    draw = draw_middle if wanted.center else draw_grown if settings.copies else draw_whole
+    strokes = draw(wanted, eyes, place, shown, on_progress)
     on_progress(Progress("planning the plot", 0, 1))
     layers = plan_layers(strokes, settings.pens, place)
     on_progress(Progress("planning the plot", 1, 1))
@@ -74,19 +75,15 @@ def plan_layers(strokes: Strokes, pens: Sequence[Pen], place: Rect) -> tuple[Lay
     return tuple(plan_layer(drawn.chains(), pen, place) for pen, drawn in chosen if len(drawn))
 
 
-def draw(
+def draw_grown(
     wanted: Neuron, eyes: Sequence[Network], place: Rect, settings: NeuronSettings, on_progress: Listener
 ) -> Strokes:
-    """The optimised strokes of a neuron, each with its pen.
+    """The optimised strokes of a neuron, each with its pen, grown from copies of a small drawing.
 
-    A small drawing that wraps is made first and copied all over the place, and then its copies grow apart;
-    without copies the place is drawn as one.
+    The small one wraps, so that copies of it join; all over the place they then grow apart.
     """
-    growth = growth_for(settings.quality)
+    growth, grid = growth_for(settings.quality), settings.copied
     sheet = Canvas(place, max(place.width, place.height) / settings.canvas_px)
-    if not settings.copies:
-        return Easel.set_up(wanted, eyes, sheet, settings.strokes, settings).begin(growth.whole, on_progress)
-    grid = settings.copied
     width, height = place.width / grid.columns, place.height / grid.rows
     cell = Rect(place.left, place.top, place.left + width, place.top + height)
     count = max(1, round(settings.strokes / (grid.columns * grid.rows)))
@@ -96,8 +93,17 @@ def draw(
     return easel.go_on(copies, sheet, growth.grown, on_progress)
 
 
+def draw_whole(
+    wanted: Neuron, eyes: Sequence[Network], place: Rect, settings: NetworkSettings, on_progress: Listener
+) -> Strokes:
+    """The optimised strokes of a neuron, each with its pen, drawn as one from scratch."""
+    sheet = Canvas(place, max(place.width, place.height) / settings.canvas_px)
+    easel = Easel.set_up(wanted, eyes, sheet, settings.strokes, settings)
+    return easel.begin(growth_for(settings.quality).whole, on_progress)
+
+
 def draw_middle(
-    wanted: Neuron, eyes: Sequence[Network], place: Rect, settings: NeuronSettings, on_progress: Listener
+    wanted: Neuron, eyes: Sequence[Network], place: Rect, settings: NetworkSettings, on_progress: Listener
 ) -> Strokes:
     """The optimised strokes for the middle of the neuron's map, without those that it does not see.
 

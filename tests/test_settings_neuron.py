@@ -14,7 +14,7 @@ from plotopt.page import Orientation, parse_paper
 from plotopt.pens import Pen, parse_pen
 from plotopt.profiles import load_profile
 from plotopt.settings import NeuronSettings, read_neuron_settings
-from plotopt.settings.neuron import Grid, Relu, parse_grid, parse_pens
+from plotopt.settings.network import Grid, Relu, parse_grid, parse_pens
 from plotopt.stages import Quality
 
 NEURON = "vgg16:conv3_3:37+0.5*12@center"

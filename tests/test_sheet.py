@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from plotopt.errors import PlotoptError
 from plotopt.settings import read_neurons_settings
-from plotopt.settings.neuron import Grid
+from plotopt.settings.network import Grid
 from plotopt.sheet import lay_out_sheet
 
 

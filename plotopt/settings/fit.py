@@ -75,6 +75,12 @@ class FitSettings(PageSettings):
         Tone(self.gamma, self.contrast)
         check_number("features", self.features, 0, 1)
         check_number("style", self.style, 0, 100)
+        for name in ("style_image", "weights"):
+            value = getattr(self, name)
+            if not isinstance(value, Path | None):
+                raise PlotoptError(f"{name} is a {type(value).__name__}: give the name of a file")
+        if not (self.layers and all(isinstance(layer, str) for layer in self.layers)):
+            raise PlotoptError("layers is empty or holds what is no name: give layers as in relu1_2,relu3_3")
         if self.loss is Judge.PIXEL:
             self._check_pixels_alone()
 

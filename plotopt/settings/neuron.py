@@ -2,160 +2,38 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
-from enum import Enum
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from plotopt.augment.jitter import Jitter
-from plotopt.augment.perspective import Perspective
-from plotopt.crops import Crops
 from plotopt.errors import PlotoptError
-from plotopt.pens import Pen, parse_pen
-from plotopt.settings.base import (
-    PageSettings,
-    Reader,
-    check_number,
-    check_whole,
-    read_choice,
-    read_options,
-)
+from plotopt.settings.base import read_options
+from plotopt.settings.network import LEAST_PX, Grid, NetworkSettings
 
 # One copy of the drawing is about so many pixels wide, unless a grid says otherwise.
 _CELL_PX = 256
-_LEAST_CELL_PX = 64
-# The canvas's longer side, unless a size says otherwise.
-_CANVAS_PX = 1024
-_MOST_PENS = 8
-
-
-class Relu(Enum):
-    """What the ReLUs below the neuron do with negative values: let a tenth through, or nothing."""
-
-    LEAKY = "leaky"
-    PLAIN = "plain"
-
-    @property
-    def slope(self) -> float:
-        """What part of a negative value comes through."""
-        return 0.1 if self is Relu.LEAKY else 0.0
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Copies of the small drawing across and down."""
-
-    columns: int
-    rows: int
-
-    def __str__(self) -> str:
-        return f"{self.columns}x{self.rows}"
-
-
-def parse_pens(text: str) -> tuple[Pen, ...]:
-    """Pens from a list such as ``black,red:0.3mm``; one without a width is 0.4 mm wide.
-
-    Raises PlotoptError for a pen that cannot be read.
-    """
-    words = [word.strip() for word in text.split(",")]
-    return tuple(parse_pen(word if ":" in word or word[:1].isdigit() else f"{word}:0.4mm") for word in words)
-
-
-def parse_grid(text: str) -> Grid:
-    """Columns and rows from ``4x3``. Raises PlotoptError for anything else, and outside 1 to 64."""
-    match = re.fullmatch(r"\s*(\d{1,3})\s*[x\u00d7]\s*(\d{1,3})\s*", text.lower())
-    if not match or not all(1 <= int(side) <= 64 for side in match.groups()):
-        raise PlotoptError(f"grid {text!r:.40} is no grid: give columns and rows from 1 to 64, as in 4x3")
-    return Grid(*map(int, match.groups()))
 
 
 @dataclass(frozen=True, kw_only=True)
-class NeuronSettings(PageSettings):
-    """How to draw a neuron; lengths in mm, sizes in px.
+class NeuronSettings(NetworkSettings):
+    """How to draw a neuron.
 
     ``strokes`` are those of the whole canvas and ``size`` its longer side, None for 1024, or by the pen for
     the middle of a map alone. ``grid`` is the copies of the small drawing that fill it, None for copies of
-    about 256 px; with ``copies`` off the canvas is drawn as one from scratch. ``crop`` is the side of what
-    the network sees at a time, ``batch`` how many a step. ``perspective`` (to 20) and ``scale`` (to 50) are
-    percentages, ``turn`` (to 180) degrees, ``shift`` (to 100) pixels. ``ink``, ``overlap``, ``evenness`` and
-    ``length`` say how much a clean plot is worth, each from 0 to 100, see
-    :class:`plotopt.objectives.activation.Restraint`. ``weights`` is a file, None for torchvision's own.
-    Raises PlotoptError for values out of range.
+    about 256 px; with ``copies`` off the canvas is drawn as one from scratch. Raises PlotoptError for values
+    out of range.
     """
 
     verb: ClassVar[str] = "neuron"
-    kinds: ClassVar[dict[str, type]] = PageSettings.kinds | {
-        "pens": tuple,
-        "copies": bool,
-        "relu": Relu,
-        **dict.fromkeys(("perspective", "shift", "turn", "scale"), float),
-        **dict.fromkeys(("ink", "overlap", "evenness", "length"), float),
-    }
-    readers: ClassVar[dict[str, Reader]] = PageSettings.readers | {
-        "pens": parse_pens,
-        "grid": parse_grid,
-        "relu": lambda text: read_choice(Relu, "relu", text),
-        "weights": Path,
-    }
-
-    pens: tuple[Pen, ...] = field(default_factory=lambda: parse_pens("black"))
-    size: int | None = None
-    grid: Grid | None = None
-    copies: bool = True
-    crop: int = Crops.size_px
-    batch: int = Crops.batch
-    perspective: float = 5.0
-    shift: float = 8.0
-    turn: float = 8.0
-    scale: float = 8.0
-    ink: float = 0.0
-    overlap: float = 0.5
-    evenness: float = 2.0
-    length: float = 0.1
-    relu: Relu = Relu.LEAKY
-    weights: Path | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.size is not None:
-            check_whole("size", self.size, _LEAST_CELL_PX, 8192)
-        check_number("shift", self.shift, 0, 100)
-        check_number("turn", self.turn, 0, 180)
-        check_number("perspective", self.perspective, 0, 20)
-        check_number("scale", self.scale, 0, 50)
-        for name in ("ink", "overlap", "evenness", "length"):
-            check_number(name, getattr(self, name), 0, 100)
-        check_whole("crop", self.crop, 32, 1024)
-        check_whole("batch", self.batch, 1, 64)
-        self._check_pens()
-        self._check_grid()
-        if self.weights is not None and not isinstance(self.weights, Path):
-            raise PlotoptError(f"weights is {self.weights!r:.40}: give the name of a file")
-
-    def _check_pens(self) -> None:
-        if not (self.pens and all(isinstance(pen, Pen) for pen in self.pens)):
-            raise PlotoptError("pens is empty or holds what is no pen: give pens as in black,red:0.3mm")
-        if len(self.pens) > _MOST_PENS:
-            raise PlotoptError(f"{len(self.pens)} pens are too many: give at most {_MOST_PENS}")
-        if len({pen.text for pen in self.pens}) < len(self.pens):
-            raise PlotoptError("a pen is given twice: give each pen once")
-
-    def _check_grid(self) -> None:
-        if self.grid is not None and not isinstance(self.grid, Grid):
-            raise PlotoptError(f"grid is {self.grid!r:.40}: give columns and rows as in 4x3")
         if self.grid is not None and not self.copies:
             raise PlotoptError(f"grid is {self.grid} but copies are off: give the one or the other")
-        if self.cell_px < _LEAST_CELL_PX:
+        if self.cell_px < LEAST_PX:
             raise PlotoptError(
                 f"a grid of {self.copied} on {self.canvas_px} px makes copies of {self.cell_px:.0f} px: "
-                f"give fewer copies or a larger size, so that each has {_LEAST_CELL_PX} px or more"
+                f"give fewer copies or a larger size, so that each has {LEAST_PX} px or more"
             )
-
-    @property
-    def canvas_px(self) -> int:
-        """The longer side of the canvas."""
-        return self.size or _CANVAS_PX
 
     def centered(self) -> NeuronSettings:
         """The settings for the middle of a map alone, which is one small drawing.
@@ -178,12 +56,6 @@ class NeuronSettings(PageSettings):
     def cell_px(self) -> float:
         """The side of one copy."""
         return self.canvas_px / max(self.copied.columns, self.copied.rows)
-
-    @property
-    def crops(self) -> Crops:
-        """What the network sees at a time."""
-        jitter = Jitter(self.shift, self.turn, self.scale / 100)
-        return Crops(self.crop, self.batch, Perspective(self.perspective / 100), jitter)
 
 
 def read_neuron_settings(**options: Any) -> NeuronSettings:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from plotopt.errors import PlotoptError
 from plotopt.settings.base import read_options
-from plotopt.settings.neuron import Grid, NeuronSettings
+from plotopt.settings.network import LEAST_PX, NetworkSettings
 from plotopt.stages import Quality
 
 # Where the size is left open a pen is so many pixels wide, as in a neuron's drawing on A4.
 _PEN_PX = 2.4
-_LEAST_PX, _MOST_PX = 64, 256
+_MOST_PX = 256
 # ``strokes`` are those of a drawing with sides of so many pixels.
 _DRAWING_PX = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class NeuronsSettings(NeuronSettings):
+class NeuronsSettings(NetworkSettings):
     """How to draw each neuron of a contact sheet: as one by itself, but for what is told here.
 
     ``size`` is the side of a cell, None for a pen 2.4 px wide but 64 to 256 px in all. ``strokes`` are those
@@ -32,14 +31,10 @@ class NeuronsSettings(NeuronSettings):
     quality: Quality = Quality.DRAFT
     crop: int = 128
 
-    def _check_grid(self) -> None:
-        if self.grid is not None and not isinstance(self.grid, Grid):
-            raise PlotoptError(f"grid is {self.grid!r:.40}: give columns and rows as in 4x3")
-
     def of_cell(self, side_mm: float) -> NeuronsSettings:
         """The settings of a single cell: ``size``, ``strokes`` and ``crop`` are its own, there is no grid."""
         pen_mm = sum(pen.width_mm for pen in self.pens) / len(self.pens)
-        suitable_px = min(max(round(_PEN_PX * side_mm / pen_mm), _LEAST_PX), _MOST_PX)
+        suitable_px = min(max(round(_PEN_PX * side_mm / pen_mm), LEAST_PX), _MOST_PX)
         side_px = self.size or suitable_px
         strokes = max(1, round(self.strokes * (side_px / _DRAWING_PX) ** 2))
         return replace(self, size=side_px, strokes=strokes, crop=min(self.crop, side_px), grid=None)

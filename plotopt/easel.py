@@ -90,7 +90,7 @@ class Easel:
         """Which strokes the network sees at all, in the crops of a few steps."""
         leaf = trainable(strokes)
         for number in range(_CROPS_MEASURED):
-            self.likings[-1].score(self.scene.look(leaf, number, 1.0).light).backward()
+            self.likings[0].score(self.scene.look(leaf, number, 1.0).light).backward()
         return gathered(leaf, 0.0).touched
 
     def _improve(

@@ -17,9 +17,9 @@ from plotopt.strokes import Strokes
 _WAVES = 6
 _WAVELENGTHS = (1.0, 3.0)
 # How far they shift strokes, as a part of the cell (root mean square).
-_BEND = 0.05
+_BEND = 0.06
 # This part of the strokes is thrown anew, so that new forms grow between the old ones.
-_ANEW = 0.05
+_ANEW = 0.08
 
 
 def copied(strokes: Strokes, cell: Rect, place: Rect) -> Strokes:

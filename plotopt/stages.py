@@ -109,7 +109,7 @@ def stages_for(quality: Quality, size_px: int | None = None, tile_px: int = 512)
 
 # Looks at every place of the canvas: of a small one that wraps, of its copies afterwards, and of a large one
 # drawn from scratch. The network takes nearly all the time, and what it sees grows with the canvas.
-_LOOKS = {Quality.DRAFT: (120, 20, 40), Quality.NORMAL: (300, 40, 120), Quality.FINE: (600, 90, 300)}
+_LOOKS = {Quality.DRAFT: (120, 20, 40), Quality.NORMAL: (300, 30, 120), Quality.FINE: (600, 90, 300)}
 _SMALL = Stage("small drawing", 256, 1, (1.5, 0.1), (3.0, 0.8), smoothness=0.1)
 _GROWN = Stage("whole drawing", 1024, 1, (1.2, 0.05), (2.0, 0.6), smoothness=0.1)
 

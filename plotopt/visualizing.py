@@ -9,6 +9,7 @@ from plotopt import __version__
 from plotopt.canvas import Aim, Canvas
 from plotopt.drawing import Drawing
 from plotopt.easel import Easel, load_eyes
+from plotopt.errors import PlotoptError
 from plotopt.growth import copied, varied
 from plotopt.ink import pale_notes
 from plotopt.listening import Listener, Progress, no_listener
@@ -45,6 +46,8 @@ def neuron(
     """
     settings = read_neuron_settings(**options)
     wanted = parse_neuron(subject) if isinstance(subject, str) else subject
+    if not isinstance(wanted, Neuron):
+        raise PlotoptError(f"{subject!r:.40} is no neuron: name one, as in vgg16:conv3_3:37")
     shown = settings.centered() if wanted.center else settings
     grid = shown.copied
     page = lay_out(settings.paper, settings.margin, settings.orientation, grid.columns / grid.rows)

@@ -85,26 +85,23 @@ def test_other_layers_see_otherwise(tiny, drawing):
     assert path_data(tiny(layers="relu1_1, relu1_2")) != path_data(drawing)
 
 
-def test_pixels_alone_do_not_ask_the_network(tiny, tmp_path):
-    other = {name: 3 * value for name, value in vgg16_start(bias=0.1).items()}
-    ours = tiny(features=0)
-    theirs = tiny(features=0, weights=save(tmp_path / "other.pth", other))
-    assert path_data(ours) == path_data(theirs)
+@pytest.fixture(scope="module")
+def styled(tiny, style):
+    return tiny(style_image=str(style), style=2)
 
 
-def test_a_style_picture_changes_the_drawing_by_its_weight(tiny, drawing, style):
+def test_a_style_picture_changes_the_drawing_by_its_weight(tiny, drawing, styled, style):
     """Marks of no weight change nothing."""
     assert path_data(tiny(style_image=style, style=0)) == path_data(drawing)
-    assert path_data(tiny(style_image=style)) != path_data(drawing)
+    assert path_data(styled) != path_data(drawing)
 
 
-def test_metadata_tell_what_was_compared(tiny, weights, style):
-    drawing = tiny(style_image=str(style), style=2, features=0.5)
-    stored = json.loads(ElementTree.fromstring(drawing.svg()).findtext(f"{SVG}metadata"))
+def test_metadata_tell_what_was_compared(styled, weights, style):
+    stored = json.loads(ElementTree.fromstring(styled.svg()).findtext(f"{SVG}metadata"))
     assert stored["options"]["loss"] == "vgg"
     assert stored["options"]["layers"] == "relu1_1"
     assert stored["options"]["style_image"] == str(style)
-    assert f"--features=0.5 --layers=relu1_1 --style-image={style} --style=2.0" in stored["command"]
+    assert f"--features=0.7 --layers=relu1_1 --style-image={style} --style=2.0" in stored["command"]
     assert f"--weights={weights}" in stored["command"]
 
 

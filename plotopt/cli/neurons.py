@@ -39,8 +39,8 @@ def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
     asks for the middle of the layer's map alone. --strokes are those of a whole drawing of 1024 px, of
     which each cell has its share by area: with the same number it is as dense as `plotopt neuron`.
 
-    Finished channels are kept in a folder beside the sheet, which ends in -channels. The same command goes
-    on from there; with other options they are drawn anew.
+    Finished channels are kept in a folder beside the sheet, which ends in -channels. Until the sheet
+    is written the same command goes on from there; with other options they are drawn anew.
 
     Lengths take mm, cm, in, pt or px (96 dpi); sizes are pixels that the network sees.
     """

@@ -91,7 +91,8 @@ def check_channels(neuron: Neuron, count: int) -> None:
 def _split(text: str, example: str) -> tuple[str, str, str, bool]:
     match = _PLACE.fullmatch(text.strip())
     if not match:
-        raise PlotoptError(f"{text!r:.60} is not MODEL:LAYER:CHANNEL: write it as {example}")
+        end = ", with @center at the end or nothing" if "@" in text else ""
+        raise PlotoptError(f"{text!r:.60} is not MODEL:LAYER:CHANNEL: write it as {example}{end}")
     model, layer, rest, center = match.groups()
     return model, layer, rest, center is not None
 

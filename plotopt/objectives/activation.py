@@ -94,7 +94,9 @@ class Activation(Objective):
     def _stretch(self, strokes: Strokes, touched: Bool[Tensor, "strokes"]) -> Gradients:
         """Only strokes that were seen are held to their length, as often as the network pulls at them."""
         leaf = trainable(strokes)
-        excess = stretch(leaf.lengths_mm(), self._restraint.usual_mm)[touched]
-        loss = self._restraint.length * excess.sum() / max(1, len(excess))
+        lengths = leaf.select(touched).lengths_mm()
+        loss = (
+            self._restraint.length * stretch(lengths, self._restraint.usual_mm).sum() / max(1, len(lengths))
+        )
         loss.backward()
         return gathered(leaf, float(loss.detach()))

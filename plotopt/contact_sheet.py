@@ -85,6 +85,8 @@ def _read(subjects: str | Sequence[Neuron]) -> tuple[Neuron, ...]:
     if not wanted:
         raise PlotoptError("there are no neurons: give some, as in vgg16:conv3_3:0-63")
     for neuron in wanted:
+        if not isinstance(neuron, Neuron):
+            raise PlotoptError(f"{neuron!r:.40} is no neuron: give a text, as in vgg16:conv3_3:0-63")
         if (neuron.model, neuron.layer) != (wanted[0].model, wanted[0].layer):
             raise PlotoptError(
                 f"{neuron.text:.60} is of another layer than {wanted[0].text:.60}: make a sheet for each"

@@ -120,4 +120,10 @@ def draw_middle(
     room = Usual.room(place, pen_mm)
     easel = Easel.set_up(wanted, eyes, sheet, min(settings.strokes, room), settings)
     strokes = easel.begin(growth_for(settings.quality).small, on_progress)
-    return strokes.select(easel.felt(strokes))
+    felt = easel.felt(strokes)
+    if not felt.any():
+        raise PlotoptError(
+            f"{wanted.text:.60} answers to none of the strokes: take the layer below it, more strokes or "
+            "--relu leaky"
+        )
+    return strokes.select(felt)

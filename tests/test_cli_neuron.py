@@ -252,7 +252,7 @@ def test_another_seed_is_another_drawing(run, folder):
     [
         ("vgg16:conv3_3:37", "vgg16-conv3_3-37"),
         ("vgg16:conv3_3:37+0.5*12@center", "vgg16-conv3_3-37+0.5x12-center"),
-        ("vgg16:conv3_3:37+-1e-7*12", "vgg16-conv3_3-37+-1e-07x12"),
+        ("vgg16:conv3_3:37+-0.01*12", "vgg16-conv3_3-37+-0.01x12"),
         ("resnet50:layer3.1.conv2:0", "resnet50-layer3.1.conv2-0"),
     ],
 )

@@ -32,7 +32,7 @@ def test_spellings(text, neuron, canonical):
 
 
 names = st.from_regex(r"[A-Za-z0-9_]{1,12}", fullmatch=True)
-numbers = st.floats(allow_nan=False, allow_infinity=False).filter(bool)
+numbers = st.floats(0.001, 1000) | st.floats(-1000, -0.001)
 
 
 @given(
@@ -70,9 +70,9 @@ def test_the_canonical_text_reads_back_to_the_last_bit(model, layer, terms, cent
         ("vgg16:conv3_3:٣", "is not a channel"),
         ("vgg16:conv3_3:" + "9" * 10000, "is not a channel"),
         ("vgg16:conv3_3:0*1", "the weight 0"),
-        ("vgg16:conv3_3:1e999*1", "not infinite"),
-        ("vgg16:conv3_3:1e-999*1", "not zero"),
-        ("vgg16:conv3_3:" + "9" * 5000 + "*1", "not infinite"),
+        ("vgg16:conv3_3:1e999*1", "0.001 to 1000"),
+        ("vgg16:conv3_3:1e-999*1", "0.001 to 1000"),
+        ("vgg16:conv3_3:" + "9" * 5000 + "*1", "0.001 to 1000"),
         ("vgg16:conv3_3:nan*1", "is not a channel"),
         ("vgg16:conv3_3:inf*1", "is not a channel"),
         ("vgg16:conv3_3:1+2+1", "channel 1 twice"),

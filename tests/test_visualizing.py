@@ -195,13 +195,10 @@ def test_the_middle_refuses_a_grid_before_the_work(tiny):
     assert events == []
 
 
-def test_a_middle_without_any_strokes_is_a_drawing(tiny):
-    """One stroke on the sheet, and a unit that sees 3 px of it."""
-    drawing = tiny("vgg16:conv1_1:3@center", strokes=1, shift=0, seed=1)
-    assert drawing.statistics.strokes == 0
-    assert drawing.layers == ()
-    assert path_data(drawing.svg()) == []
-    assert np.asarray(drawing.preview(dpi=20)).min() == 255
+def test_a_middle_that_sees_no_stroke_is_refused(tiny):
+    """One stroke on the sheet, and a unit that sees 3 px of it: a blank sheet would help nobody."""
+    with pytest.raises(PlotoptError, match="answers to none of the strokes"):
+        tiny("vgg16:conv1_1:3@center", strokes=1, shift=0, seed=1)
 
 
 def test_one_stroke_is_enough(tiny):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 
@@ -104,9 +103,10 @@ def _read_term(term: str, text: str) -> tuple[int, float]:
             f"{term!r:.60} in {text!r:.60} is not a channel: write 37, or 0.5*37 with a weight"
         )
     weight = float(match[1] or 1)
-    if not math.isfinite(weight) or weight == 0:
+    # Beyond these bounds a float32 sum knows nothing of the other channels, or of the weight.
+    if not 1e-3 <= abs(weight) <= 1e3:
         raise PlotoptError(
-            f"the weight {match[1]:.30} in {text!r:.60} is no use: take one like 0.5, not zero, not infinite"
+            f"the weight {match[1]:.30} in {text!r:.60} is no use: give 0.001 to 1000, or the same below zero"
         )
     return int(match[2]), weight
 

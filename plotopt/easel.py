@@ -11,6 +11,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from plotopt.canvas import Canvas
+from plotopt.errors import PlotoptError
 from plotopt.listening import Listener, steps_told
 from plotopt.networks import Network, Neuron, check_channels, load_network
 from plotopt.objectives.activation import Activation, Liking, Restraint
@@ -26,6 +27,8 @@ from plotopt.strokes import Strokes
 # The channel's spread is measured on so many crops of the first strokes.
 _CROPS_MEASURED = 4
 _LEAST_SPREAD = 1e-3
+# Where the channels of tokens stand: views, tokens, channels.
+_OF_TOKENS = 2
 
 
 def load_eyes(wanted: Neuron, settings: NetworkSettings) -> tuple[Network, ...]:
@@ -46,6 +49,10 @@ def load_eyes(wanted: Neuron, settings: NetworkSettings) -> tuple[Network, ...]:
         for slope in slopes
     )
     check_channels(wanted, *eyes[0].channels)
+    if wanted.center and eyes[0].layers[0].channel_axis == _OF_TOKENS:
+        raise PlotoptError(
+            f"{wanted.layer:.40} of {wanted.model} is a row of tokens, no map: leave out @center"
+        )
     return eyes
 
 

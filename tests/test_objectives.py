@@ -1,29 +1,16 @@
-"""What all objectives share: gradients gathered at the strokes, and sums of several objectives."""
+"""What all objectives share: gradients gathered at the strokes, and their sums."""
 
 from dataclasses import replace
 
 import pytest
 import torch
 
-from plotopt.objectives.base import Gradients, Objective, Sum, gathered, trainable
+from plotopt.objectives.base import Gradients, Objective, gathered, trainable
 from plotopt.strokes import Strokes
 
 
 def undecided(count):
     return replace(Strokes.of_pen(torch.rand(count, 4, 2), 0.4), leaning=torch.zeros(count, 2))
-
-
-class Fixed(Objective):
-    """The same gradients whenever asked."""
-
-    def __init__(self, gradients, mm_per_px=1.0):
-        self.given, self.mm_per_px, self.pixels = gradients, mm_per_px, 10 * mm_per_px
-
-    def gradients(self, strokes, number):
-        return self.given
-
-    def refine(self, strokes, gradients):
-        return strokes.with_points(strokes.points + self.mm_per_px), torch.ones(len(strokes)).bool()
 
 
 def given(value, leaning=None):
@@ -35,21 +22,11 @@ def given(value, leaning=None):
     ("first", "second", "expected"), [(None, None, None), (1.0, None, 1.0), (None, 2.0, 2.0), (1.0, 2.0, 3.0)]
 )
 def test_gradients_of_a_sum_are_the_sums(first, second, expected):
-    strokes = Strokes.of_pen(torch.zeros(2, 4, 2), 0.4)
-    found = Sum(Fixed(given(1.0, first)), Fixed(given(2.0, second)), Fixed(given(4.0))).gradients(strokes, 0)
+    found = given(1.0, first).plus(given(2.0, second)).plus(given(4.0))
     assert found.loss == 7
     assert torch.equal(found.points, torch.full((2, 4, 2), 7.0))
     assert torch.equal(found.opacity, torch.full((2,), 70.0))
     assert (None if found.leaning is None else found.leaning.unique().tolist()) == (expected and [expected])
-
-
-def test_a_sum_has_the_scale_of_its_first_part_which_alone_refines():
-    strokes = Strokes.of_pen(torch.zeros(2, 4, 2), 0.4)
-    both = Sum(Fixed(given(1.0), 0.5), Fixed(given(2.0), 3.0))
-    assert (both.mm_per_px, both.pixels) == (0.5, 5.0)
-    moved, which = both.refine(strokes, given(1.0))
-    assert torch.equal(moved.points, torch.full((2, 4, 2), 0.5))
-    assert which.all()
 
 
 def test_an_objective_refines_nothing_unless_it_says_so():

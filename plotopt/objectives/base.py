@@ -53,23 +53,6 @@ class Objective(ABC):
         return strokes, torch.zeros(len(strokes), dtype=torch.bool)
 
 
-class Sum(Objective):
-    """Several objectives at once; the first one refines."""
-
-    def __init__(self, *parts: Objective) -> None:
-        self.parts = parts
-        self.mm_per_px, self.pixels = parts[0].mm_per_px, parts[0].pixels
-
-    def gradients(self, strokes: Strokes, number: int) -> Gradients:
-        first, *others = (part.gradients(strokes, number) for part in self.parts)
-        for other in others:
-            first = first.plus(other)
-        return first
-
-    def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Bool[Tensor, "strokes"]]:
-        return self.parts[0].refine(strokes, gradients)
-
-
 def trainable(strokes: Strokes) -> Strokes:
     """The same strokes as leaves of a new gradient history."""
     leaning = None if strokes.leaning is None else strokes.leaning.detach().requires_grad_()

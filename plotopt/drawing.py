@@ -14,7 +14,8 @@ from plotopt.page import Page
 from plotopt.plot.plan import Layer, Statistics, summarize
 from plotopt.plot.preview import DPI, png_bytes, rasterize
 from plotopt.plot.svg import svg_text
-from plotopt.profiles import Profile
+from plotopt.profiles import Client, Profile
+from plotopt.stocks import WHITE, Stock
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """Planned layers on a page, for one machine.
+    """Planned layers on a page of some stock, for one machine and the program that drives it.
 
     ``metadata`` (what JSON can hold: version, options, seed) goes into the SVG, together with the
     statistics. ``notes`` are what the user should know of how it came about, ``source`` is the file
@@ -36,6 +37,8 @@ class Drawing:
     metadata: dict[str, Any]
     notes: tuple[str, ...] = ()
     source: Path | None = None
+    stock: Stock = WHITE
+    client: Client = Client.SAXI
 
     @cached_property
     def statistics(self) -> Statistics:

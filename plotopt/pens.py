@@ -12,6 +12,11 @@ from plotopt.errors import PlotoptError
 from plotopt.page import Rect
 from plotopt.units import format_length, parse_length
 
+#: Full ink would make a pixel's transmittance exactly nought, and its gradient with it.
+MAX_OPACITY = 0.999
+
+_LEAST_OPACITY = 0.05
+_LONGEST_REFILL_M = 1e6
 _THINNEST_MM, _WIDEST_MM = 0.02, 20.0
 # A picture narrower than so many pens has no room for a stroke beside another.
 _LEAST_PENS = 4
@@ -25,7 +30,10 @@ class Pen:
     """One pen. ``color`` is ``#rrggbb`` in lower case; ``width_mm`` lies between 0.02 and 20.
 
     An opaque pen (gel, paint) covers what lies under it; the ink of any other lets it shine through.
-    ``name`` is what its layer is called: letters, digits, and spaces, dots, dashes between them.
+    ``opacity`` (0.05 to 0.999) is how much of its full tone one pass leaves; passes build up as
+    ``1 - (1 - opacity) ** passes``. ``refill_m`` is how many metres it draws, None where no one says.
+    ``name`` is what its layer is called: letters, digits, and spaces, dots, dashes between them. A pen from
+    a catalogue knows its ``reference`` there.
 
     Raises PlotoptError when a value is out of range.
     """
@@ -34,6 +42,9 @@ class Pen:
     color: str
     width_mm: float
     opaque: bool = False
+    opacity: float = MAX_OPACITY
+    refill_m: float | None = None
+    reference: str | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -47,6 +58,15 @@ class Pen:
                 f"a pen {self.width_mm:g} mm wide is not possible: "
                 f"use a width of {_THINNEST_MM:g}mm to {_WIDEST_MM:g}mm"
             )
+        if not _LEAST_OPACITY <= self.opacity <= MAX_OPACITY:
+            raise PlotoptError(
+                f"pen {self.name!r:.60} has an opacity of {self.opacity:g}: "
+                f"give {_LEAST_OPACITY:g} to {MAX_OPACITY:g}"
+            )
+        if self.refill_m is not None and not 0 < self.refill_m <= _LONGEST_REFILL_M:
+            raise PlotoptError(
+                f"pen {self.name!r:.60} draws {self.refill_m:g} m: give up to {_LONGEST_REFILL_M:g} m a refill"
+            )
 
     def check_fits(self, place: Rect) -> None:
         """Raise PlotoptError where the place has no room for a stroke beside another."""
@@ -58,7 +78,9 @@ class Pen:
 
     @property
     def text(self) -> str:
-        """The pen as :func:`parse_pen` reads it: by its name where that is its colour, else by the colour."""
+        """The pen as the command line calls it: its name in a catalogue, else its colour and width."""
+        if self.reference:
+            return self.reference
         for name in (self.name, f"#{self.name}"):
             with suppress(PlotoptError):
                 if _parse_colour(name, name) == (self.name, self.color):

@@ -24,38 +24,40 @@ faster the machine takes its corners.
 from __future__ import annotations
 
 import difflib
-import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from plotopt import tables
 from plotopt.errors import PlotoptError
 from plotopt.page import Rect
-from plotopt.units import MM_PER_UNIT
 
-_BIGGEST_FILE_BYTES = 64 * 1024
+# Files beside the machines' that are none.
+_NO_MACHINES = ("pens.toml", "papers.toml")
 _REACH_TOLERANCE_MM = 0.01
-
-_LENGTH = {unit: MM_PER_UNIT[unit] for unit in ("mm", "cm", "in")}
-_SPEED = {f"{unit}/s": factor for unit, factor in _LENGTH.items()} | {"mm/min": 1 / 60}
-_ACCELERATION = {f"{unit}/s2": factor for unit, factor in _LENGTH.items()}
-_TIME = {"s": 1.0, "ms": 0.001}
 
 # Figure in the file: field of Profile, units it may be in with their factors.
 _FIGURES: dict[str, tuple[str, dict[str, float]]] = {
-    "travel_x": ("travel_x_mm", _LENGTH),
-    "travel_y": ("travel_y_mm", _LENGTH),
-    "draw_speed": ("draw_speed_mm_s", _SPEED),
-    "draw_acceleration": ("draw_acceleration_mm_s2", _ACCELERATION),
-    "travel_speed": ("travel_speed_mm_s", _SPEED),
-    "travel_acceleration": ("travel_acceleration_mm_s2", _ACCELERATION),
-    "cornering": ("cornering_mm", _LENGTH),
-    "pen_lift": ("pen_lift_s", _TIME),
-    "pen_drop": ("pen_drop_s", _TIME),
+    "travel_x": ("travel_x_mm", tables.LENGTH),
+    "travel_y": ("travel_y_mm", tables.LENGTH),
+    "draw_speed": ("draw_speed_mm_s", tables.SPEED),
+    "draw_acceleration": ("draw_acceleration_mm_s2", tables.ACCELERATION),
+    "travel_speed": ("travel_speed_mm_s", tables.SPEED),
+    "travel_acceleration": ("travel_acceleration_mm_s2", tables.ACCELERATION),
+    "cornering": ("cornering_mm", tables.LENGTH),
+    "pen_lift": ("pen_lift_s", tables.TIME),
+    "pen_drop": ("pen_drop_s", tables.TIME),
 }
+
+
+class Client(Enum):
+    """The program that drives the machine: each plans the pen's motion in its own way."""
+
+    SAXI = "saxi"
+    AXICLI = "axicli"
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,9 @@ def load_profile(name_or_path: str) -> Profile:
         return _parse_profile(name_or_path, builtin[name_or_path])
     path = Path(name_or_path)
     if path.suffix.lower() == ".toml" or len(path.parts) > 1:
-        return replace(_parse_profile(path.stem, _read_file(path)), path=name_or_path)
+        return replace(
+            _parse_profile(path.stem, tables.read_file(path, "plotter profile")), path=name_or_path
+        )
     names = sorted(builtin)
     near = difflib.get_close_matches(name_or_path.lower()[:60], names, n=3, cutoff=0.5) or names
     raise PlotoptError(
@@ -124,71 +128,20 @@ def load_profile(name_or_path: str) -> Profile:
 
 def _read_builtin() -> dict[str, bytes]:
     folder = resources.files("plotter_profiles")
-    return {Path(f.name).stem: f.read_bytes() for f in folder.iterdir() if f.name.endswith(".toml")}
-
-
-def _read_file(path: Path) -> bytes:
-    shown = f"{str(path)!r:.200}"
-    try:
-        if not path.is_file():
-            raise PlotoptError(f"there is no plotter profile file {shown}: check the path")
-        with path.open("rb") as file:
-            data = file.read(_BIGGEST_FILE_BYTES + 1)
-    except OSError as error:
-        raise PlotoptError(f"cannot read the plotter profile {shown}: {error.strerror}") from error
-    if len(data) > _BIGGEST_FILE_BYTES:
-        raise PlotoptError(f"{shown} is larger than any plotter profile: is it the right file?")
-    return data
+    return {
+        Path(file.name).stem: file.read_bytes()
+        for file in folder.iterdir()
+        if file.name.endswith(".toml") and file.name not in _NO_MACHINES
+    }
 
 
 def _parse_profile(name: str, data: bytes) -> Profile:
     prefix = f"plotter profile {name!r:.60}"
-    try:
-        table = tomllib.loads(data.decode())
-    except UnicodeDecodeError:
-        raise PlotoptError(f"{prefix} is not a text file: is it the right file?") from None
-    except (ValueError, RecursionError) as error:  # tomllib recurses, and lets int() refuse long numbers
-        raise PlotoptError(f"{prefix} is not valid TOML: {error!s:.120}") from None
-    _check_keys(prefix, table, ("title", *_FIGURES))
-    title = _parse_text(prefix, "title", table["title"])
+    table = tables.parse_toml(prefix, data)
+    tables.check_keys(prefix, table, ("title", *_FIGURES))
+    title = tables.parse_text(prefix, "title", table["title"])
     figures: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for figure, (attribute, units) in _FIGURES.items():
-        figures[attribute], sources[figure] = _parse_figure(f"{prefix}, {figure}", table[figure], units)
+        figures[attribute], sources[figure] = tables.parse_figure(f"{prefix}, {figure}", table[figure], units)
     return Profile(name=name, title=title, sources=sources, **figures)
-
-
-def _check_keys(prefix: str, table: Mapping[str, object], expected: tuple[str, ...]) -> None:
-    for key in table:
-        if key not in expected:
-            near = difflib.get_close_matches(key[:60], expected, n=1) or expected
-            raise PlotoptError(f"{prefix}: unknown entry {key!r:.60}, did you mean {' or '.join(near)}?")
-    if missing := [key for key in expected if key not in table]:
-        raise PlotoptError(f"{prefix}: missing {', '.join(missing)}")
-
-
-def _parse_figure(prefix: str, entry: object, units: Mapping[str, float]) -> tuple[float, str]:
-    """A figure in this program's unit, and its source."""
-    allowed = ", ".join(units)
-    if not isinstance(entry, dict):
-        first = next(iter(units))
-        raise PlotoptError(f'{prefix}: write it as {{ value = 1.0, unit = "{first}", source = "..." }}')
-    _check_keys(prefix, entry, ("value", "unit", "source"))
-    value, unit = entry["value"], entry["unit"]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise PlotoptError(f"{prefix}: value {value!r:.60} is not a number")
-    if not isinstance(unit, str) or unit not in units:
-        raise PlotoptError(f"{prefix}: unit {unit!r:.60} does not fit, use one of {allowed}")
-    try:
-        converted = float(value) * units[unit]
-    except OverflowError:
-        converted = math.inf
-    if not (math.isfinite(converted) and converted > 0):
-        raise PlotoptError(f"{prefix}: value {value!r:.60} must be positive and finite")
-    return converted, _parse_text(prefix, "source", entry["source"])
-
-
-def _parse_text(prefix: str, key: str, value: object) -> str:
-    if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise PlotoptError(f"{prefix}: {key} {value!r:.60} must be one line of text")
-    return value

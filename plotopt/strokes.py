@@ -11,9 +11,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from plotopt import bezier
-
-#: Full ink would make a pixel's transmittance exactly nought, and its gradient with it.
-MAX_OPACITY = 0.999
+from plotopt.pens import MAX_OPACITY
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ PACKAGE = Path(__file__).parent.parent / "plotopt"
 LAYERS = (
     ("errors",),
     ("units",),
-    ("page",),
-    ("pens", "profiles", "files", "picture"),
+    ("page", "tables"),
+    ("pens", "stocks", "profiles", "files", "picture"),
+    ("catalog",),
     ("bezier",),
     ("view",),
     ("strokes", "ink"),
@@ -30,7 +31,9 @@ LAYERS = (
     ("objectives",),
     ("optimize",),
     ("plot",),
+    ("formats",),
     ("drawing", "preparing", "lettering"),
+    ("swatches", "testcard", "calibration", "replanning"),
     ("settings",),
     ("easel", "sheet", "shelf"),
     ("fitting", "visualizing"),
@@ -40,7 +43,18 @@ LAYERS = (
     ("cli",),
 )
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}
-WITHOUT_TORCH = ("errors", "units", "page", "pens", "profiles", "files", "picture")
+WITHOUT_TORCH = (
+    "errors",
+    "units",
+    "page",
+    "tables",
+    "pens",
+    "stocks",
+    "profiles",
+    "files",
+    "picture",
+    "catalog",
+)
 MAY_PRINT = ("cli", "progress")
 LONGEST = {"render/kernels.py": 400}
 

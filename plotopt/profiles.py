@@ -15,7 +15,13 @@ file of one's own works wherever a name does. Every figure states its unit and w
     pen_lift            = { value = 0.12,  unit = "s",     source = "measured with a stopwatch" }
     pen_drop            = { value = 0.12,  unit = "s",     source = "measured with a stopwatch" }
 
-All nine figures are needed and positive. Lengths may be in mm, cm or in; speeds in mm/s, cm/s, in/s or
+All nine figures are needed and positive. They are the machine's own, or what saxi is set to. The AxiDraw
+software plans motion otherwise; for a machine that it drives, seven more say how, all of them or none::
+
+    axicli_draw_speed, axicli_draw_acceleration, axicli_travel_speed, axicli_travel_acceleration,
+    axicli_cornering, axicli_pen_lift, axicli_pen_drop
+
+ Lengths may be in mm, cm or in; speeds in mm/s, cm/s, in/s or
 mm/min; accelerations in mm/s2, cm/s2 or in/s2; times in s or ms. A profile is called after its file.
 ``cornering`` is the junction deviation of trapezoid planners such as Grbl and saxi: the larger it is, the
 faster the machine takes its corners.
@@ -25,7 +31,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from importlib import resources
 from pathlib import Path
@@ -51,6 +57,8 @@ _FIGURES: dict[str, tuple[str, dict[str, float]]] = {
     "pen_lift": ("pen_lift_s", tables.TIME),
     "pen_drop": ("pen_drop_s", tables.TIME),
 }
+_REACH = ("travel_x", "travel_y")
+_AXICLI_FIGURES = {f"axicli_{figure}": how for figure, how in _FIGURES.items() if figure not in _REACH}
 
 
 class Client(Enum):
@@ -61,11 +69,25 @@ class Client(Enum):
 
 
 @dataclass(frozen=True)
+class Motion:
+    """How a client moves the pen: speeds and accelerations with the pen down and lifted, corners, lifts."""
+
+    draw_speed_mm_s: float
+    draw_acceleration_mm_s2: float
+    travel_speed_mm_s: float
+    travel_acceleration_mm_s2: float
+    cornering_mm: float
+    pen_lift_s: float
+    pen_drop_s: float
+
+
+@dataclass(frozen=True)
 class Profile:
     """One plotter. ``sources`` says for each figure, under its name in the file, where it comes from.
 
     "Draw" is with the pen on the paper, "travel" (of the speeds) with the pen lifted; ``travel_x_mm`` and
-    ``travel_y_mm`` are how far the pen reaches. ``path`` is the file's, as given, of a profile of one's own.
+    ``travel_y_mm`` are how far the pen reaches. ``axicli`` is None for machines that axicli does not drive.
+    ``path`` is the file's, as given, of a profile of one's own.
     """
 
     name: str
@@ -81,6 +103,22 @@ class Profile:
     pen_drop_s: float
     sources: Mapping[str, str] = field(hash=False)
     path: str | None = None
+    axicli: Motion | None = None
+
+    def motion(self, client: Client) -> Motion:
+        """How ``client`` moves this machine.
+
+        Raises PlotoptError, naming machines that it does move, where this is none of them.
+        """
+        if client is Client.SAXI:
+            return Motion(**{each.name: getattr(self, each.name) for each in fields(Motion)})
+        if self.axicli is None:
+            names = ", ".join(profile.name for profile in list_profiles() if profile.axicli)
+            raise PlotoptError(
+                f"no times of {client.value} are known for {self.title} ({self.name}): "
+                f"use {Client.SAXI.value}, or one of {names}"
+            )
+        return self.axicli
 
     def check_fits(self, drawing: Rect) -> None:
         """Refuse a drawing that the pen cannot reach, with the figures, by a PlotoptError.
@@ -138,10 +176,28 @@ def _read_builtin() -> dict[str, bytes]:
 def _parse_profile(name: str, data: bytes) -> Profile:
     prefix = f"plotter profile {name!r:.60}"
     table = tables.parse_toml(prefix, data)
-    tables.check_keys(prefix, table, ("title", *_FIGURES))
+    drives = any(figure in table for figure in _AXICLI_FIGURES)
+    tables.check_keys(
+        prefix,
+        table,
+        ("title", *_FIGURES, *(_AXICLI_FIGURES if drives else ())),
+        optional=tuple(_AXICLI_FIGURES),
+    )
     title = tables.parse_text(prefix, "title", table["title"])
-    figures: dict[str, Any] = {}
+    figures, sources = _parse_figures(prefix, table, _FIGURES)
+    motion = None
+    if drives:
+        axicli_figures, axicli_sources = _parse_figures(prefix, table, _AXICLI_FIGURES)
+        motion, sources = Motion(**axicli_figures), sources | axicli_sources
+    return Profile(name=name, title=title, sources=sources, axicli=motion, **figures)
+
+
+def _parse_figures(
+    prefix: str, table: Mapping[str, Any], expected: Mapping[str, tuple[str, dict[str, float]]]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Values by attribute, and sources by name in the file."""
+    values: dict[str, Any] = {}
     sources: dict[str, str] = {}
-    for figure, (attribute, units) in _FIGURES.items():
-        figures[attribute], sources[figure] = tables.parse_figure(f"{prefix}, {figure}", table[figure], units)
-    return Profile(name=name, title=title, sources=sources, **figures)
+    for figure, (attribute, units) in expected.items():
+        values[attribute], sources[figure] = tables.parse_figure(f"{prefix}, {figure}", table[figure], units)
+    return values, sources

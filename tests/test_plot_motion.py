@@ -1,5 +1,8 @@
 import itertools
+import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import machines
 import numpy as np
@@ -9,15 +12,49 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from plotopt import bezier
+from plotopt.errors import PlotoptError
 from plotopt.plot.motion import Timing, time_paths
+from plotopt.profiles import Client, load_profile
 
 # Lifting and lowering differ, lest one be taken for the other.
 PROFILE = replace(machines.PROFILE, pen_drop_s=0.2)
+AXIDRAW = load_profile("axidraw_v3")
+# The AxiDraw software's other recorded settings: speeds of 2.008 mm/s per cent, accelerations likewise.
+QUICK = replace(
+    AXIDRAW.axicli,
+    draw_speed_mm_s=100.4,
+    draw_acceleration_mm_s2=1016,
+    travel_speed_mm_s=200.8,
+    travel_acceleration_mm_s2=1524,
+)
+RUNS = {"default": AXIDRAW, "speed_pendown 50, speed_penup 100, accel 100": replace(AXIDRAW, axicli=QUICK)}
+
+# Twenty drawings, and what saxi and the AxiDraw software answered: see docs/profiles.md.
+DATA = Path(__file__).with_name("data") / "motion"
+SAXI = json.loads((DATA / "saxi.json").read_text())
+AXICLI = json.loads((DATA / "axicli.json").read_text())
 
 
 def polyline(*points):
     points = np.array(points, float)
     return np.stack([bezier.line_curve(*ends) for ends in itertools.pairwise(points)])
+
+
+def read_layers(name):
+    """The chains of each layer; all paths there are absolute, of lines or of cubic curves."""
+    _, *layers = (DATA / f"{name}.svg").read_text().split("<g ")
+    return [[read_chain(d) for d in re.findall(r' d="(M[^"]*)"', layer)] for layer in layers]
+
+
+def read_chain(d):
+    points = np.array(re.findall(r"[-.0-9]+", d), float).reshape(-1, 2)
+    if "C" in d:
+        return np.stack([points[i : i + 4] for i in range(0, len(points) - 1, 3)])
+    return polyline(*points)
+
+
+def total_s(name, profile, client):
+    return sum(time_paths(layer, profile, client).total_s for layer in read_layers(name))
 
 
 def draw_s(*points):
@@ -69,7 +106,8 @@ def test_moves_and_lifts():
     timing = time_paths(chains, PROFILE)
     moves = 2 * np.sqrt(np.array([100, 25, 75]) / 400)
     assert timing.travel_s == pytest.approx(moves.sum())
-    assert timing.lift_s == pytest.approx(2 * 0.32)
+    # saxi lowers the pen once more, at home.
+    assert timing.lift_s == pytest.approx(2 * 0.32 + 0.2)
     assert timing.total_s == pytest.approx(timing.draw_s + timing.travel_s + timing.lift_s)
 
 
@@ -80,6 +118,7 @@ def test_a_long_move_cruises():
 
 def test_nothing_takes_no_time():
     assert time_paths([], PROFILE) == Timing(0.0, 0.0, 0.0)
+    assert time_paths([], AXIDRAW, Client.AXICLI) == Timing(0.0, 0.0, 0.0)
 
 
 def envelope_time(points):
@@ -107,3 +146,80 @@ def test_look_ahead_agrees_with_the_envelope_of_all_limits(steps, scale):
         return
     points = np.concatenate([[[0, 0]], np.cumsum(steps, axis=0)])
     assert draw_s(*points) == pytest.approx(envelope_time(points), rel=2e-3)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    arrays(float, (8, 2), elements=st.floats(0, 50)),
+    st.tuples(*[st.floats(1, 3)] * 5),
+)
+def test_a_faster_machine_is_never_slower(points, factors):
+    names = ("draw_speed_mm_s", "draw_acceleration_mm_s2", "travel_speed_mm_s", "travel_acceleration_mm_s2")
+    faster = {name: getattr(PROFILE, name) * k for name, k in zip(names, factors, strict=False)}
+    better = replace(PROFILE, cornering_mm=PROFILE.cornering_mm * factors[-1], **faster)
+    chains = [polyline(*points[:5]), polyline(*points[5:])]
+    assert time_paths(chains, better).total_s <= time_paths(chains, PROFILE).total_s * (1 + 1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(arrays(int, (5, 2), elements=st.integers(0, 50)), st.integers(2, 9), st.sampled_from(Client))
+def test_splitting_straight_segments_changes_nothing(points, pieces, client):
+    ends = itertools.pairwise(points)
+    split = [a + (b - a) * i / pieces for a, b in ends for i in range(pieces)] + [points[-1]]
+    whole = time_paths([polyline(*points)], AXIDRAW, client)
+    assert time_paths([polyline(*split)], AXIDRAW, client).total_s == pytest.approx(whole.total_s, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", SAXI)
+def test_times_agree_with_saxi(name):
+    recorded = SAXI[name]
+    layers = [time_paths(layer, AXIDRAW) for layer in read_layers(name)]
+    assert len(layers) == recorded["layers"]
+    assert sum(layer.total_s for layer in layers) == pytest.approx(recorded["total_s"], rel=0.01)
+    assert sum(layer.draw_s for layer in layers) == pytest.approx(recorded["draw_s"], rel=0.01)
+    assert sum(layer.travel_s for layer in layers) == pytest.approx(recorded["travel_s"], rel=1e-4)
+    assert sum(layer.lift_s for layer in layers) == pytest.approx(recorded["lift_s"], rel=1e-6)
+
+
+@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize("name", SAXI)
+def test_times_agree_with_the_axidraw_software(name, run):
+    assert total_s(name, RUNS[run], Client.AXICLI) == pytest.approx(AXICLI[run][name]["total_s"], rel=0.02)
+
+
+# Lengths in mm and seconds from rest to rest, pen down and up, as the AxiDraw software 3.9.7 answered.
+@pytest.mark.parametrize(
+    ("length", "down", "up"),
+    [
+        (0.2, 0.065, 0.053),
+        (1, 0.145, 0.118),
+        (3, 0.252, 0.205),
+        (4, 0.140, 0.237),
+        (5, 0.184, 0.265),
+        (6, 0.185, 0.290),
+        (8, 0.225, 0.139),
+        (10, 0.265, 0.156),
+        (20, 0.464, 0.252),
+        (50, 1.062, 0.464),
+        (200, 4.049, 1.460),
+    ],
+)
+def test_single_lines_as_the_axidraw_software_times_them(length, down, up):
+    timing = time_paths([polyline((0, 0), (length, 0))], AXIDRAW, Client.AXICLI)
+    assert timing.draw_s == pytest.approx(down, abs=0.0025)
+    assert timing.travel_s == pytest.approx(up, abs=0.0025)
+    assert timing.lift_s == pytest.approx(0.276)
+
+
+def test_the_axidraw_software_joins_what_almost_touches():
+    first, near, far = (polyline((x, 0), (x + 20, 0)) for x in (0, 20.15, 20.16))
+    assert time_paths([first, near], AXIDRAW, Client.AXICLI).lift_s == pytest.approx(0.276)
+    assert time_paths([first, far], AXIDRAW, Client.AXICLI).lift_s == pytest.approx(2 * 0.276)
+
+
+def test_a_machine_that_axicli_does_not_drive():
+    gcode = load_profile("generic_gcode")
+    with pytest.raises(
+        PlotoptError, match=r"axicli .* G-code .*\(generic_gcode\).* saxi, or one of axidraw_mini"
+    ):
+        time_paths([], gcode, Client.AXICLI)

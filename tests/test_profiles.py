@@ -1,5 +1,5 @@
 import os
-from dataclasses import fields
+from dataclasses import astuple, fields
 
 import pytest
 from hypothesis import given
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from plotopt.errors import PlotoptError
 from plotopt.page import Orientation, Rect, lay_out, parse_paper
-from plotopt.profiles import Profile, list_profiles, load_profile
+from plotopt.profiles import Client, Motion, Profile, list_profiles, load_profile
 
 FIGURES = {
     "travel_x": '{ value = 20, unit = "cm", source = "ruler" }',
@@ -19,6 +19,16 @@ FIGURES = {
     "cornering": '{ value = 0.005, unit = "in", source = "guess" }',
     "pen_lift": '{ value = 120, unit = "ms", source = "clock" }',
     "pen_drop": '{ value = 0.2, unit = "s", source = "clock" }',
+}
+
+AXICLI_FIGURES = {
+    "axicli_draw_speed": '{ value = 2, unit = "in/s", source = "fit" }',
+    "axicli_draw_acceleration": '{ value = 30, unit = "in/s2", source = "fit" }',
+    "axicli_travel_speed": '{ value = 15, unit = "cm/s", source = "fit" }',
+    "axicli_travel_acceleration": '{ value = 45, unit = "in/s2", source = "fit" }',
+    "axicli_cornering": '{ value = 0.002, unit = "in", source = "fit" }',
+    "axicli_pen_lift": '{ value = 130, unit = "ms", source = "fit" }',
+    "axicli_pen_drop": '{ value = 0.15, unit = "s", source = "fit" }',
 }
 
 
@@ -54,7 +64,7 @@ def test_the_built_in_profiles():
 @pytest.mark.parametrize("profile", list_profiles(), ids=lambda profile: profile.name)
 def test_every_built_in_figure_is_plausible_and_has_a_source(profile):
     assert load_profile(profile.name) == profile
-    assert set(profile.sources) == set(FIGURES)
+    assert set(profile.sources) == set(FIGURES | (AXICLI_FIGURES if profile.axicli else {}))
     assert profile.travel_x_mm >= profile.travel_y_mm > 90
     assert 10 <= profile.draw_speed_mm_s <= profile.travel_speed_mm_s <= 600
     assert 100 <= profile.draw_acceleration_mm_s2 <= profile.travel_acceleration_mm_s2 <= 20_000
@@ -70,10 +80,30 @@ def test_the_axidraw_moves_as_saxi_plans_it():
     assert (profile.cornering_mm, profile.pen_lift_s, profile.pen_drop_s) == (0.127, 0.12, 0.12)
 
 
+def test_how_the_axidraw_software_moves_which_machines():
+    driven = {profile.name: profile.axicli for profile in list_profiles() if profile.axicli}
+    assert set(driven) == {"axidraw_minikit", "axidraw_v3", "axidraw_v3_a3", "axidraw_v3_xlx"}
+    assert set(driven.values()) == {Motion(50.2, 762, 150.6, 1143, 0.0502, 0.13, 0.146)}
+    assert load_profile("axidraw_v3").motion(Client.AXICLI) == driven["axidraw_v3"]
+    assert load_profile("axidraw_v3").motion(Client.SAXI) == Motion(50, 200, 200, 400, 0.127, 0.12, 0.12)
+
+
+def test_figures_of_axicli_come_all_together(load):
+    profile = load(toml(**AXICLI_FIGURES))
+    assert astuple(profile.axicli) == pytest.approx((50.8, 762, 150, 1143, 0.0508, 0.13, 0.15))
+    assert profile.sources["axicli_cornering"] == "fit"
+    assert load(toml()).axicli is None
+    with pytest.raises(PlotoptError, match="missing axicli_draw_acceleration, axicli_travel_speed"):
+        load(toml(axicli_draw_speed=AXICLI_FIGURES["axicli_draw_speed"]))
+    with pytest.raises(PlotoptError, match="axicli_cornering: value 'x' is not a number"):
+        load(toml(**AXICLI_FIGURES | {"axicli_cornering": '{ value = "x", unit = "in", source = "fit" }'}))
+
+
 def test_units_are_converted(load):
     profile = load(toml())
     figures = {f.name: getattr(profile, f.name) for f in fields(Profile)}
     sources = figures.pop("sources")
+    assert figures.pop("axicli") is None
     assert figures.pop("path").endswith("mine.toml")
     assert (figures.pop("name"), figures.pop("title")) == ("mine", "My plotter")
     assert figures == pytest.approx(

@@ -1,14 +1,8 @@
-"""How long a machine takes: trapezoid motion with look-ahead, as small plotters' controllers move.
+"""How long a plot takes, as the program that drives the machine plans it.
 
-Along a polyline the speed rises and falls at a constant acceleration a, up to the machine's speed, and may
-not exceed a limit at each vertex. The limit supposes that the pen rounds the corner on a circle touching
-both segments and missing the vertex by a distance d (``cornering_mm``). If theta is the angle between the
-segments (pi: straight on), the circle's centre lies on the bisector at r / sin(theta / 2) from the vertex,
-so that d = r / sin(theta / 2) - r, and with the centripetal acceleration v^2 / r = a
-
-    v^2 = a d sin(theta / 2) / (1 - sin(theta / 2)).
-
-Nothing limits a straight joint; a reversal stops. Paths start and end at rest.
+saxi moves in trapezoids with look-ahead, as do most small controllers: along each segment the speed rises at
+a constant acceleration, holds and falls (:mod:`plotopt.plot.lookahead`). The AxiDraw software plans in
+slices of time instead (:mod:`plotopt.plot.axicli`). Both move the lifted pen straight, from rest to rest.
 """
 
 from __future__ import annotations
@@ -21,11 +15,13 @@ from jaxtyping import Float
 from numba import njit
 from numpy import ndarray
 
+from plotopt.plot import axicli
 from plotopt.plot.chains import Chain, flatten, pen_up_moves_mm
-from plotopt.profiles import Profile
+from plotopt.plot.lookahead import plan_speeds
+from plotopt.profiles import Client, Motion, Profile
 
-_TOLERANCE_MM = 0.01
-_SHORTEST_SEGMENT_MM = 1e-9
+# saxi flattens to a tenth of a CSS pixel.
+_SAXI_TOLERANCE_MM = 2.54 / 96
 
 
 @dataclass(frozen=True)
@@ -41,14 +37,34 @@ class Timing:
         return self.draw_s + self.travel_s + self.lift_s
 
 
-def time_paths(chains: Sequence[Chain], profile: Profile) -> Timing:
-    """The time to draw chains in order, one lift and one lowering each, from home and back."""
-    lines = flatten(chains, _TOLERANCE_MM)
-    speed, acceleration = profile.draw_speed_mm_s, profile.draw_acceleration_mm_s2
-    draw = _draw_time(lines.points, lines.starts, speed, acceleration, profile.cornering_mm)
-    moves = pen_up_moves_mm(chains)
-    travel = _rest_to_rest_time(moves, profile.travel_speed_mm_s, profile.travel_acceleration_mm_s2)
-    return Timing(draw, float(travel.sum()), len(chains) * (profile.pen_lift_s + profile.pen_drop_s))
+def time_paths(chains: Sequence[Chain], profile: Profile, client: Client = Client.SAXI) -> Timing:
+    """The time that ``client`` plans for drawing chains in order, from home and back: those of one layer.
+
+    Raises PlotoptError for a machine that ``client`` does not drive.
+    """
+    motion = profile.motion(client)
+    if not chains:
+        return Timing(0.0, 0.0, 0.0)
+    if client is Client.AXICLI:
+        return Timing(*axicli.time_paths(chains, motion))
+    return _time_saxi(chains, motion)
+
+
+def _time_saxi(chains: Sequence[Chain], motion: Motion) -> Timing:
+    lines = flatten(chains, _SAXI_TOLERANCE_MM)
+    draw = _draw_time(
+        lines.points,
+        lines.starts,
+        motion.draw_speed_mm_s,
+        motion.draw_acceleration_mm_s2,
+        motion.cornering_mm,
+    )
+    travel = _rest_to_rest_time(
+        pen_up_moves_mm(chains), motion.travel_speed_mm_s, motion.travel_acceleration_mm_s2
+    )
+    # Back home, saxi lowers the pen from its highest position: once more than there are paths.
+    lift = len(chains) * (motion.pen_lift_s + motion.pen_drop_s) + motion.pen_drop_s
+    return Timing(draw, float(travel.sum()), lift)
 
 
 def _rest_to_rest_time(lengths: Float[ndarray, "moves"], speed: float, acceleration: float) -> ndarray:
@@ -61,48 +77,11 @@ def _rest_to_rest_time(lengths: Float[ndarray, "moves"], speed: float, accelerat
 def _draw_time(points, starts, speed, acceleration, cornering):
     total = 0.0
     for i in range(len(starts) - 1):
-        total += _polyline_time(points[starts[i] : starts[i + 1]], speed, acceleration, cornering)
+        line = points[starts[i] : starts[i + 1]]
+        lengths, square = plan_speeds(line, speed, acceleration, cornering)
+        for j, length in enumerate(lengths):
+            total += _segment_time(length, square[j], square[j + 1], speed, acceleration)
     return total
-
-
-@njit(cache=True)
-def _polyline_time(line, speed, acceleration, cornering):
-    directions, lengths = _segments(line)
-    count = len(lengths)
-    square = np.zeros(count + 1)  # squared speed at each vertex; both ends rest
-    for i in range(1, count):
-        square[i] = _cornering_square(directions[i - 1], directions[i], speed, acceleration * cornering)
-    for i in range(count - 1, -1, -1):
-        square[i] = min(square[i], square[i + 1] + 2 * acceleration * lengths[i])
-    for i in range(count):
-        square[i + 1] = min(square[i + 1], square[i] + 2 * acceleration * lengths[i])
-    total = 0.0
-    for i in range(count):
-        total += _segment_time(lengths[i], square[i], square[i + 1], speed, acceleration)
-    return total
-
-
-@njit(cache=True)
-def _segments(line):
-    """Unit directions and lengths of the segments that have any length."""
-    directions, lengths = np.zeros((len(line), 2)), np.zeros(len(line))
-    count, last = 0, line[0]
-    for point in line[1:]:
-        length = np.hypot(point[0] - last[0], point[1] - last[1])
-        if length > _SHORTEST_SEGMENT_MM:
-            directions[count] = (point - last) / length
-            lengths[count] = length
-            count, last = count + 1, point
-    return directions[:count], lengths[:count]
-
-
-@njit(cache=True)
-def _cornering_square(before, after, speed, acceleration_cornering):
-    cosine = min(max(before[0] * after[0] + before[1] * after[1], -1.0), 1.0)
-    half_sine = np.sqrt(0.5 * (1 + cosine))  # theta is pi minus the turn, so sin(theta/2) = cos(turn/2)
-    if half_sine > 1 - 1e-12:
-        return speed**2
-    return min(speed**2, acceleration_cornering * half_sine / (1 - half_sine))
 
 
 @njit(cache=True)

@@ -53,6 +53,12 @@ def test_nothing_is_nothing():
     assert visible([], 0.4).shape == (0,)
 
 
+@pytest.mark.parametrize(("opacity", "kept"), [(0.999, 1), (0.98, 1), (0.9, 2), (0.5, 5), (0.05, 9)])
+def test_of_ink_that_builds_up_as_many_stay_as_show(opacity, kept):
+    # Another pass adds a (1 - a)^n of full tone: 0.095 after one and 0.009 after two of 0.9.
+    assert visible([line(0, 0, 20, 7)] * 9, 0.4, opacity).sum() == kept
+
+
 def distance_to(polyline, points):
     start, step = polyline[:-1], np.diff(polyline, axis=0)
     to_point = points[:, None] - start

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,29 +10,76 @@ import click
 
 if TYPE_CHECKING:
     from plotopt.drawing import Drawing
+    from plotopt.plot.load import InkLoad
+    from plotopt.plot.plan import LayerStatistics
+    from plotopt.profiles import Client, Profile
+    from plotopt.stocks import Stock
 
 
 def report(drawing: Drawing, files: Sequence[Path]) -> None:
-    """Five lines on a drawing that lies in ``files``; the notes before them go to standard error."""
-    for note in drawing.notes:
-        click.echo(f"note: {note}", err=True)
+    """Some lines on a drawing that lies in ``files``; the notes before them go to standard error."""
+    from plotopt.plot.load import ink_load, load_notes
+
+    load = ink_load(drawing.layers, drawing.page)
+    say_notes([*drawing.notes, *load_notes(load, drawing.stock)])
     plot = drawing.statistics
-    click.echo(f"strokes    {plot.strokes:,} in {plot.paths:,} paths")
-    click.echo(f"distance   {plot.pen_down_m:.1f} m pen down, {plot.pen_up_m:.1f} m pen up")
-    click.echo(f"pen lifts  {plot.lifts:,}")
-    click.echo(f"time       {_duration(plot.minutes)} on {drawing.profile.title}")
-    click.echo(f"files      {'  '.join(map(click.format_filename, files))}")
+    say("strokes", f"{plot.strokes:,} in {plot.paths:,} paths")
+    if plot.hidden:
+        say("hidden", f"{plot.hidden:,} strokes left out, {plot.hidden_m:.1f} m: others would cover them")
+    say("distance", f"{plot.pen_down_m:.1f} m pen down, {plot.pen_up_m:.1f} m pen up")
+    say("pen lifts", f"{plot.lifts:,}")
+    say("time", duration(plot.minutes, drawing.profile, drawing.client))
+    say("ink load", load_figures(load, drawing.stock))
+    if len(plot.layers) > 1:
+        table([layer_row(layer) for layer in plot.layers], indent="  ")
+    say("files", "  ".join(map(click.format_filename, files)))
 
 
-def table(rows: Sequence[Sequence[str]]) -> None:
+def say(name: str, figures: str) -> None:
+    """Print one line of a report."""
+    click.echo(f"{name:<11}{figures}")
+
+
+def say_notes(notes: Iterable[str]) -> None:
+    """Print what the user should know to standard error."""
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
+
+
+def duration(minutes: float, profile: Profile, client: Client) -> str:
+    """A time, the machine it is for and the program that drives it."""
+    return f"{_clock(minutes)} on {profile.title}, as {client.value} plans it"
+
+
+def load_figures(load: InkLoad, stock: Stock) -> str:
+    """The most coats of ink that lie anywhere, and what the paper bears."""
+    return f"up to {load.most_coats:.1f} coats ({stock.title} bears {stock.ink_limit:g})"
+
+
+def layer_row(layer: LayerStatistics) -> tuple[str, ...]:
+    """The figures of one layer, for a table."""
+    refills = "" if layer.refills is None else f"{layer.refills:.2f} refills"
+    return (
+        layer.label,
+        f"{layer.strokes:,} in {layer.paths:,} paths"
+        if layer.strokes != layer.paths
+        else f"{layer.paths:,} paths",
+        f"{layer.pen_down_m:.1f} m down, {layer.pen_up_m:.1f} m up",
+        f"{layer.lifts:,} lifts",
+        _clock(layer.minutes),
+        refills,
+    )
+
+
+def table(rows: Sequence[Sequence[str]], indent: str = "") -> None:
     """Print one row a line, its cells in aligned columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        click.echo("  ".join(cells).rstrip())
+        click.echo((indent + "  ".join(cells)).rstrip())
 
 
-def _duration(minutes: float) -> str:
+def _clock(minutes: float) -> str:
     if minutes < 1:
         return f"{minutes * 60:.0f} s"
     hours, rest = divmod(round(minutes), 60)

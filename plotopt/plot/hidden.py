@@ -9,18 +9,25 @@ from jaxtyping import Bool, Float
 from numba import njit
 from numpy import ndarray
 
+from plotopt.pens import MAX_OPACITY
 from plotopt.plot.chains import Chain, flatten
 
 _MOST_PIXELS = 40_000_000
+# A step in tone of so much, as part of the full tone, is not seen.
+_LEAST_SEEN = 0.02
 
 
-def visible(chains: Sequence[Chain], width_mm: float) -> Bool[ndarray, "chains"]:
-    """False for the strokes of one pen that can be left out without baring paper.
+def visible(
+    chains: Sequence[Chain], width_mm: float, opacity: float = MAX_OPACITY
+) -> Bool[ndarray, "chains"]:
+    """False for the strokes of one pen that can be left out and no one would see it.
 
     Ink is compared on a raster of a quarter of the pen's width. A stroke goes when every pixel it covers
     is covered by another stroke that stays; shorter ones go first, among equals the earlier, so of exact
-    duplicates the last stays. A drawing too large for the raster gets coarser pixels, up to half the
-    pen's width; beyond that (0.1 mm on more than 0.1 m2) every stroke is kept.
+    duplicates the last stays. Where the ink of a pass has an ``opacity`` (0 to 1) of less than 0.98, tone
+    builds up, and as many others must cover each pixel as leave one more pass less than 2 % of the full tone
+    to add. A drawing too large for the raster gets coarser pixels, up to half the pen's width; beyond that
+    (0.1 mm on more than 0.1 m2) every stroke is kept.
     """
     if not chains:
         return np.ones(0, bool)
@@ -31,15 +38,26 @@ def visible(chains: Sequence[Chain], width_mm: float) -> Bool[ndarray, "chains"]
     if mm_per_px > width_mm / 2:
         return np.ones(len(chains), bool)
     columns, rows = np.ceil(extent / mm_per_px).astype(int)
-    cover = np.zeros((rows, columns), np.int32)
+    cover = np.full((rows, columns), 1 - passes_to_hide(opacity), np.int32)
     return _survivors((lines.points - low) / mm_per_px, lines.starts, 0.5 * width_mm / mm_per_px, cover)
+
+
+def passes_to_hide(opacity: float) -> int:
+    """How many passes n of an opacity a leave the next, which adds a (1 - a)^n, too little to be seen."""
+    passes = 1
+    while opacity * (1 - opacity) ** passes >= _LEAST_SEEN:
+        passes += 1
+    return passes
 
 
 @njit(cache=True)
 def _survivors(
     points: Float[ndarray, "vertices 2"], starts: ndarray, radius: float, cover: ndarray
 ) -> Bool[ndarray, "lines"]:
-    """``points`` in pixels; ``cover`` comes zeroed and leaves holding how many survivors ink each pixel."""
+    """``points`` in pixels. ``cover`` counts what inks each pixel; a line shows where that is 1 or less.
+
+    It comes filled with 1 less the number of passes that hide another, and leaves holding the survivors'.
+    """
     count = len(starts) - 1
     seen = np.full(cover.shape, -1, np.int32)
     sizes = np.zeros(count, np.int64)
@@ -59,7 +77,7 @@ def _survivors(
 def _visit(line, radius, cover, seen, visit, change):
     """Add ``change`` to the cover of each pixel whose centre the line's ink reaches, once a ``visit``.
 
-    Returns how many pixels those are and how many had a cover of exactly one.
+    Returns how many pixels those are and how many had a cover of one or less.
     """
     size, own = 0, 0
     for i in range(len(line) - 1):
@@ -79,6 +97,6 @@ def _visit(line, radius, cover, seen, visit, change):
                     if (px - t * (bx - ax)) ** 2 + (py - t * (by - ay)) ** 2 <= radius * radius:
                         seen[row, column] = visit
                         size += 1
-                        own += cover[row, column] == 1
+                        own += cover[row, column] <= 1
                         cover[row, column] += change
     return size, own

@@ -1,35 +1,91 @@
-"""From fitted strokes to the layers of a drawing, and the figures of the plot they make."""
+"""From strokes to the layers of a drawing, and the figures of the plot they make."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
+import numpy as np
+
+from plotopt import bezier
 from plotopt.errors import PlotoptError
 from plotopt.page import Rect
-from plotopt.pens import Pen
+from plotopt.pens import Pen, layer_label
 from plotopt.plot import motion, order
 from plotopt.plot.chains import Chain, lengths_mm, pen_up_moves_mm
 from plotopt.plot.clip import clip
-from plotopt.plot.hidden import visible
-from plotopt.profiles import Profile
+from plotopt.plot.hidden import passes_to_hide, visible
+from plotopt.plot.joining import COINCIDENT_MM
+from plotopt.plot.motion import Timing
+from plotopt.profiles import Client, Profile
+
+_DECIMALS = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """What one pen draws: chains in page mm, in drawing order, and how many strokes they were made of."""
+    """What one pen draws: chains in page mm, in drawing order, and how many strokes they were made of.
+
+    ``hidden`` strokes, ``hidden_m`` metres of line, were left out because no ink of their own would show.
+    A layer split for a pen that wears is several, ``part`` 1 to ``parts``, with a pause before each.
+    """
 
     pen: Pen
     chains: tuple[Chain, ...] = field(repr=False)
     strokes: int
+    hidden: int = 0
+    hidden_m: float = 0.0
+    part: int = 1
+    parts: int = 1
+
+    def label(self, number: int) -> str:
+        """What the ``number``-th layer is called: ``1-black-0.4mm``, ``2-black-0.4mm-part-2-of-3``."""
+        part = f"-part-{self.part}-of-{self.parts}" if self.parts > 1 else ""
+        return layer_label(self.pen, number) + part
+
+
+@dataclass(frozen=True)
+class Finishing:
+    """What is done to strokes before they are plotted.
+
+    Ends are joined across gaps of up to ``join_mm`` (0: only where they meet). None is the pen's width, and
+    then wider gaps under ink of its own are bridged, too. ``keep_order`` leaves paths in the order and
+    direction they have; each is joined to the next at most. ``drop_hidden`` leaves out strokes that no one
+    would see. ``split_every_m`` is for :func:`plotopt.plot.split.split_layers`.
+    """
+
+    join_mm: float | None = None
+    keep_order: bool = False
+    drop_hidden: bool = True
+    split_every_m: float | None = None
+
+
+@dataclass(frozen=True)
+class LayerStatistics:
+    """What the plot of one layer will be; ``refills`` is how many fillings its pen empties, where known."""
+
+    label: str
+    strokes: int
+    paths: int
+    pen_down_m: float
+    pen_up_m: float
+    lifts: int
+    timing: Timing
+    refills: float | None = None
+
+    @property
+    def minutes(self) -> float:
+        return self.timing.total_s / 60
 
 
 @dataclass(frozen=True)
 class Statistics:
     """What a plot will be. Pen-up metres and minutes include the way from and to home, once a layer.
 
-    ``strokes`` are those left after clipping and after dropping hidden ones, ``paths`` what became of them
-    by merging. Changing pens takes no time here.
+    ``strokes`` are those left after clipping and after dropping the ``hidden`` ones (``hidden_m`` metres of
+    line), ``paths`` what became of them by merging. Changing pens takes no time here. ``layers`` has the
+    same figures one by one.
     """
 
     strokes: int
@@ -38,14 +94,25 @@ class Statistics:
     pen_up_m: float
     lifts: int
     minutes: float
+    hidden: int = 0
+    hidden_m: float = 0.0
+    layers: tuple[LayerStatistics, ...] = ()
+
+    def figures(self) -> dict[str, Any]:
+        """The same as JSON can hold it, rounded to four decimals, with the minutes of each layer."""
+        figures = asdict(self)
+        for layer, told in zip(self.layers, figures["layers"], strict=True):
+            del told["timing"]
+            told["minutes"] = layer.minutes
+        figures["layers"] = [_rounded(told) for told in figures["layers"]]
+        return _rounded(figures)
 
 
-def plan_layer(chains: Sequence[Chain], pen: Pen, frame: Rect) -> Layer:
+def plan_layer(chains: Sequence[Chain], pen: Pen, frame: Rect, finishing: Finishing = Finishing()) -> Layer:
     """Clip strokes so that all ink stays in ``frame``, drop specks and the hidden, merge, order.
 
-    Ends are merged across a pen's width; specks are strokes shorter than that.
-
-    Raises PlotoptError when the pen is too wide for the frame.
+    Specks are strokes shorter than the pen is wide. The layer is whole: ``split_every_m`` is left to
+    :func:`plotopt.plot.split.split_layers`. Raises PlotoptError when the pen is too wide for the frame.
     """
     inner = frame.inset(pen.width_mm / 2)
     if inner.width <= 0 or inner.height <= 0:
@@ -56,21 +123,77 @@ def plan_layer(chains: Sequence[Chain], pen: Pen, frame: Rect) -> Layer:
     pieces = [(number, part) for number, chain in enumerate(chains) for part in clip(chain, inner)]
     lengths = lengths_mm([part for _, part in pieces])
     # A stroke shorter than the pen is wide is a speck: a lift of the pen for next to nothing.
-    pieces = [piece for piece, length in zip(pieces, lengths, strict=True) if length >= pen.width_mm]
-    keep = visible([part for _, part in pieces], pen.width_mm)
-    seen = [piece for piece, kept in zip(pieces, keep, strict=True) if kept]
-    merged = order.merge([part for _, part in seen], pen.width_mm)
-    return Layer(pen, tuple(order.sort(merged)), strokes=len({number for number, _ in seen}))
+    large = np.flatnonzero(lengths >= pen.width_mm)
+    numbers = np.array([number for number, _ in pieces], int)[large]
+    parts = [pieces[i][1] for i in large]
+    keep = visible(parts, pen.width_mm, pen.opacity) if finishing.drop_hidden else np.ones(len(parts), bool)
+    seen = [part for part, kept in zip(parts, keep, strict=True) if kept]
+    strokes = len(np.unique(numbers[keep]))
+    return Layer(
+        pen,
+        tuple(_arrange(seen, pen, finishing)),
+        strokes,
+        hidden=len(np.unique(numbers)) - strokes,
+        hidden_m=float(lengths[large][~keep].sum()) / 1000,
+    )
 
 
-def summarize(layers: Sequence[Layer], profile: Profile) -> Statistics:
-    """The figures of all layers together on one machine."""
-    paths = sum(len(layer.chains) for layer in layers)
+def _arrange(chains: Sequence[Chain], pen: Pen, finishing: Finishing) -> list[Chain]:
+    join_mm = pen.width_mm if finishing.join_mm is None else finishing.join_mm
+    if finishing.keep_order:
+        return _join_neighbours(chains, join_mm)
+    # Over ink that builds up, a bridge would show.
+    bridges = finishing.join_mm is None and passes_to_hide(pen.opacity) == 1
+    return order.sort(order.merge(chains, join_mm, pen.width_mm if bridges else None))
+
+
+def _join_neighbours(chains: Sequence[Chain], join_mm: float) -> list[Chain]:
+    """Each chain joined to the one before where that ends within ``join_mm`` of its beginning."""
+    runs: list[list[Chain]] = []
+    for chain in chains:
+        gap_mm = np.linalg.norm(chain[0, 0] - runs[-1][-1][-1, 3]) if runs else np.inf
+        if gap_mm > max(join_mm, COINCIDENT_MM):
+            runs.append([chain])
+        elif gap_mm > COINCIDENT_MM:
+            runs[-1] += [bezier.line_curve(runs[-1][-1][-1, 3], chain[0, 0])[None], chain]
+        else:
+            runs[-1].append(chain)
+    return [np.concatenate(run) for run in runs]
+
+
+def summarize(layers: Sequence[Layer], profile: Profile, client: Client = Client.SAXI) -> Statistics:
+    """The figures of all layers on one machine, driven by ``client``, together and one by one."""
+    each = tuple(_figures(layer, number, profile, client) for number, layer in enumerate(layers, start=1))
     return Statistics(
-        strokes=sum(layer.strokes for layer in layers),
+        strokes=sum(layer.strokes for layer in each),
+        paths=sum(layer.paths for layer in each),
+        pen_down_m=sum(layer.pen_down_m for layer in each),
+        pen_up_m=sum(layer.pen_up_m for layer in each),
+        lifts=sum(layer.lifts for layer in each),
+        minutes=sum(layer.minutes for layer in each),
+        hidden=sum(layer.hidden for layer in layers),
+        hidden_m=sum(layer.hidden_m for layer in layers),
+        layers=each,
+    )
+
+
+def _rounded(figures: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: round(value, _DECIMALS) if isinstance(value, float) else value
+        for name, value in figures.items()
+    }
+
+
+def _figures(layer: Layer, number: int, profile: Profile, client: Client) -> LayerStatistics:
+    paths = len(layer.chains)
+    pen_down_m = float(lengths_mm(layer.chains).sum()) / 1000
+    return LayerStatistics(
+        label=layer.label(number),
+        strokes=layer.strokes,
         paths=paths,
-        pen_down_m=sum(float(lengths_mm(layer.chains).sum()) for layer in layers) / 1000,
-        pen_up_m=sum(float(pen_up_moves_mm(layer.chains).sum()) for layer in layers) / 1000,
+        pen_down_m=pen_down_m,
+        pen_up_m=float(pen_up_moves_mm(layer.chains).sum()) / 1000,
         lifts=paths,
-        minutes=sum(motion.time_paths(layer.chains, profile).total_s for layer in layers) / 60,
+        timing=motion.time_paths(layer.chains, profile, client),
+        refills=pen_down_m / layer.pen.refill_m if layer.pen.refill_m else None,
     )

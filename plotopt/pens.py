@@ -16,7 +16,7 @@ from plotopt.units import format_length, parse_length
 MAX_OPACITY = 0.999
 
 _LEAST_OPACITY = 0.05
-_LONGEST_REFILL_M = 1e6
+_MOST_REFILL_M = 1e6
 _THINNEST_MM, _WIDEST_MM = 0.02, 20.0
 # A picture narrower than so many pens has no room for a stroke beside another.
 _LEAST_PENS = 4
@@ -63,9 +63,9 @@ class Pen:
                 f"pen {self.name!r:.60} has an opacity of {self.opacity:g}: "
                 f"give {_LEAST_OPACITY:g} to {MAX_OPACITY:g}"
             )
-        if self.refill_m is not None and not 0 < self.refill_m <= _LONGEST_REFILL_M:
+        if self.refill_m is not None and not 0 < self.refill_m <= _MOST_REFILL_M:
             raise PlotoptError(
-                f"pen {self.name!r:.60} draws {self.refill_m:g} m: give up to {_LONGEST_REFILL_M:g} m a refill"
+                f"pen {self.name!r:.60} draws {self.refill_m:g} m: give up to {_MOST_REFILL_M:g} m a refill"
             )
 
     def check_fits(self, place: Rect) -> None:

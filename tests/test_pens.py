@@ -119,3 +119,32 @@ def test_no_text_raises_anything_else(text):
     else:
         complaint = layer_label(pen, 1)
     assert len(complaint.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({"opacity": 0.0}, "opacity of 0"),
+        ({"opacity": 1.0}, "opacity of 1"),
+        ({"opacity": math.nan}, "opacity of nan"),
+        ({"refill_m": 0.0}, "draws 0 m"),
+        ({"refill_m": 1e7}, "up to 1e\\+06 m a refill"),
+        ({"refill_m": math.nan}, "draws nan m"),
+    ],
+)
+def test_inks_that_cannot_be(values, complaint):
+    with pytest.raises(PlotoptError, match=complaint):
+        Pen("black", "#000000", 0.4, **values)
+
+
+def test_a_pen_is_called_by_its_reference_its_name_or_its_colour():
+    assert Pen("pigma-005", "#1b1a1c", 0.2, reference="pigma-005").text == "pigma-005"
+    assert Pen("red", "#ff0000", 0.3).text == "red:0.3mm"
+    assert Pen("red", "#ee0000", 0.3).text == "#ee0000:0.3mm"
+    assert Pen("Gelly Roll", "#ffffff", 1.0).text == "#ffffff:1mm"
+
+
+@given(st.integers(0, 0xFFFFFF), st.floats(0.02, 20))
+def test_a_plain_pen_is_read_again_from_its_text(value, width_mm):
+    pen = parse_pen(f"#{value:06x}:{width_mm!r}mm")
+    assert parse_pen(pen.text) == pen

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plotopt.errors import PlotoptError
 from plotopt.files import write_all
-from plotopt.page import Page
+from plotopt.formats import DEFAULT_FORMATS, Format, Kind, parse_formats
+from plotopt.page import Page, Rect
 from plotopt.plot.plan import Layer, Statistics, summarize
-from plotopt.plot.preview import DPI, png_bytes, rasterize
+from plotopt.plot.preview import DPI, draw_preview, png_bytes
 from plotopt.plot.svg import svg_text
 from plotopt.profiles import Client, Profile
 from plotopt.stocks import WHITE, Stock
@@ -27,8 +29,8 @@ class Drawing:
 
     ``metadata`` (what JSON can hold: version, options, seed) goes into the SVG, together with the
     statistics. ``notes`` are what the user should know of how it came about, ``source`` is the file
-    of the picture, which :meth:`save` spares. In a notebook a drawing shows
-    itself.
+    of the picture, which :meth:`save` spares. ``wanted`` is the picture that was to be drawn and ``place``
+    where it lies on the page, for the report. In a notebook a drawing shows itself.
     """
 
     page: Page
@@ -39,64 +41,132 @@ class Drawing:
     source: Path | None = None
     stock: Stock = WHITE
     client: Client = Client.SAXI
+    wanted: Image.Image | None = field(default=None, repr=False)
+    place: Rect | None = None
 
     @cached_property
     def statistics(self) -> Statistics:
-        """Strokes, metres, pen lifts and minutes on this profile."""
-        return summarize(self.layers, self.profile)
+        """Strokes, metres, pen lifts and minutes on this profile, of all layers and of each."""
+        return summarize(self.layers, self.profile, self.client)
 
     def svg(self, *, polylines: bool = False) -> str:
         """The drawing as SVG text, of cubic curves or of polylines that stand for them."""
-        figures = {name: round(value, 4) for name, value in asdict(self.statistics).items()}
-        metadata = {**self.metadata, "statistics": figures}
+        metadata = {**self.metadata, "statistics": self.statistics.figures()}
         if polylines and "command" in metadata:
             metadata["command"] += " --polylines"
         return svg_text(self.layers, self.page, metadata, polylines=polylines)
 
-    def preview(self, dpi: float = DPI, paper_color: str = "#ffffff") -> Image.Image:
-        """A picture of the SVG true to the pens' widths; see :func:`plotopt.plot.preview.rasterize`."""
-        return rasterize(self.svg(), self.page, dpi, paper_color)
+    def preview(self, dpi: float = DPI, *, polylines: bool = False) -> Image.Image:
+        """A picture true to the pens' widths and inks; see :func:`plotopt.plot.preview.draw_preview`."""
+        return draw_preview(self.layers, self.page, self.stock, dpi=dpi, polylines=polylines)
 
     def save(
         self,
         path: str | Path,
         *,
-        preview: bool | str | Path = True,
+        formats: str | Sequence[Format] = DEFAULT_FORMATS,
+        dpi: float = DPI,
         force: bool = False,
         polylines: bool = False,
     ) -> tuple[Path, ...]:
-        """Write the SVG and a pen-true preview as PNG; both or neither.
+        """Write the drawing in every format, such as ``"svg,pdf,html"``; all of them or none.
 
-        The preview lies where :func:`output_paths` has it, or where ``preview`` says. Returns the paths
-        written. Raises PlotoptError for names that end otherwise, for the picture's own name, for a file that
-        exists (unless ``force``), and when the system refuses to write.
+        The files lie where :func:`output_paths` has them, whose paths are returned. ``dpi`` is the PNG's,
+        ``polylines`` goes for SVG and PNG. Raises PlotoptError for formats that there are not, for names
+        that end otherwise, for the picture's own name, for a file that exists (unless ``force``), for what
+        a format cannot hold, and when the system refuses to write.
         """
-        svg_file, png_file = output_paths(Path(path), self.source)
-        svg = self.svg(polylines=polylines)
-        files: dict[Path | str, bytes | str] = {svg_file: svg}
-        if preview:
-            files[png_file if preview is True else _png_path(Path(preview))] = png_bytes(
-                rasterize(svg, self.page)
+        formats = parse_formats(formats)
+        paths = output_paths(Path(path), self.source, formats)
+        self.save_as(dict(zip(paths, formats, strict=True)), dpi=dpi, force=force, polylines=polylines)
+        return paths
+
+    def save_as(
+        self, files: Mapping[Path, Format], *, dpi: float = DPI, force: bool = False, polylines: bool = False
+    ) -> None:
+        """Write every file in its format, all or none, whatever their names; see :meth:`save`."""
+        contents: dict[Path | str, bytes | str] = {
+            file: self._written(entry, file, dpi, polylines) for file, entry in files.items()
+        }
+        write_all(contents, overwrite=force)
+
+    def _written(self, entry: Format, file: Path, dpi: float, polylines: bool) -> bytes | str:
+        """The contents of one file."""
+        if entry.kind is Kind.SVG:
+            return self.svg(polylines=polylines)
+        if entry.kind is Kind.PNG:
+            return png_bytes(self.preview(dpi, polylines=polylines))
+        if entry.kind is Kind.PDF:
+            from plotopt.formats.pdf import pdf_bytes
+
+            return pdf_bytes(self.layers, self.page, file.stem)
+        if entry.kind is Kind.HTML:
+            return self._report(file.stem)
+        if entry.kind is Kind.HPGL:
+            from plotopt.formats.hpgl import hpgl_text
+
+            return hpgl_text(self.layers, self.page, self.profile, entry.flavour)
+        from plotopt.formats.gcode import gcode_text
+
+        return gcode_text(self.layers, self.page, self.profile, entry.flavour)
+
+    def _report(self, title: str) -> str:
+        from plotopt.formats.html import Report, html_text
+
+        return html_text(
+            Report(
+                title=title,
+                layers=self.layers,
+                page=self.page,
+                stock=self.stock,
+                profile=self.profile,
+                client=self.client,
+                statistics=self.statistics,
+                notes=self.notes,
+                command=self.metadata.get("command"),
+                wanted=self.wanted,
+                place=self.place,
             )
-        write_all(files, overwrite=force)
-        return tuple(Path(name) for name in files)
+        )
 
     def _repr_svg_(self) -> str:
         return self.svg()
 
 
-def output_paths(path: Path, source: Path | None = None) -> tuple[Path, Path]:
-    """Where an SVG of that name and its preview go, neither of them onto the picture ``source``.
+def output_paths(
+    path: Path, source: Path | None = None, formats: Sequence[Format] = DEFAULT_FORMATS
+) -> tuple[Path, ...]:
+    """Where a drawing of that name goes in each format, no file onto the picture ``source``.
 
-    A name without a suffix gets ``.svg``. The preview has the same name with ``.png``, or with
-    ``-preview.png`` where the picture is called so. Raises PlotoptError for any other suffix, a folder, and
-    for the picture itself.
+    ``path`` ends in ``.svg`` or as one of the formats does, or has no ending; files of other formats lie
+    beside it with their own. The preview ends in ``-preview.png`` where the picture has its name. Raises
+    PlotoptError for any other ending, a folder, and for the picture itself.
     """
-    svg = _svg_path(path)
-    png = svg.with_suffix(".png")
-    if _same(svg, source):
-        raise PlotoptError(f"{str(svg)!r:.200} is the picture itself: choose another name for the drawing")
-    return svg, svg.with_name(f"{svg.stem}-preview.png") if _same(png, source) else png
+    with suppress(OSError):  # a name too long, say: writing will tell
+        if path.is_dir():
+            raise PlotoptError(f"{str(path)!r:.200} is a folder: give the name of an SVG file")
+    if path.suffix and path.suffix.lower() not in [".svg", *(entry.kind.suffix for entry in formats)]:
+        raise PlotoptError(_wrong_ending(path, formats))
+    return tuple(_beside(path, entry.kind, source) for entry in formats)
+
+
+def _beside(path: Path, kind: Kind, source: Path | None) -> Path:
+    same_ending = path.suffix.lower() == kind.suffix
+    file = path if same_ending else path.with_name(f"{path.stem}{kind.suffix}")
+    if not _same(file, source):
+        return file
+    if kind is Kind.PNG and not same_ending:
+        return path.with_name(f"{path.stem}-preview.png")
+    raise PlotoptError(f"{str(file)!r:.200} is the picture itself: choose another name for the drawing")
+
+
+def _wrong_ending(path: Path, formats: Sequence[Format]) -> str:
+    """The one line on a name that ends like none of the formats."""
+    name, suffix = repr(str(path))[:200], path.suffix.lower()
+    if suffix in [kind.suffix for kind in Kind if kind is not Kind.PNG]:
+        return f"{name} is not the name of an SVG file: end it in .svg, or ask for --formats {suffix[1:]}"
+    endings = dict.fromkeys([".svg", *(entry.kind.suffix for entry in formats if entry.kind is not Kind.PNG)])
+    return f"{name} is not the name of a drawing: end it in {' or '.join(endings)}"
 
 
 def _same(one: Path, other: Path | None) -> bool:
@@ -104,20 +174,3 @@ def _same(one: Path, other: Path | None) -> bool:
         return other is not None and one.samefile(other)
     except OSError:
         return False
-
-
-def _png_path(path: Path) -> Path:
-    if path.suffix.lower() != ".png":
-        raise PlotoptError(f"{str(path)!r:.200} is not the name of a preview: end it in .png")
-    return path
-
-
-def _svg_path(path: Path) -> Path:
-    with suppress(OSError):  # a name too long, say: writing will tell
-        if path.is_dir():
-            raise PlotoptError(f"{str(path)!r:.200} is a folder: give the name of an SVG file")
-    if path.suffix.lower() == ".svg":
-        return path
-    if path.suffix:
-        raise PlotoptError(f"{str(path)!r:.200} is not the name of an SVG file: end it in .svg")
-    return path.with_name(path.name + ".svg")

@@ -1,43 +1,121 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import resvg_py
 from PIL import Image
 
 from plotopt import bezier
+from plotopt.errors import PlotoptError
 from plotopt.page import Page
 from plotopt.pens import Pen
 from plotopt.plot import preview
 from plotopt.plot.plan import Layer
+from plotopt.plot.preview import dpi_notes, draw_preview
 from plotopt.plot.svg import svg_text
+from plotopt.stocks import Stock
 
 PAGE = Page(50.8, 25.4, 5.0)
-LINE = bezier.line_curve(np.array([10.0, 12.7]), np.array([40.0, 12.7]))[None]
-TEXT = svg_text([Layer(Pen("red", "#ff0000", 2.54), (LINE,), 1)], PAGE, {})
+KRAFT = Stock("kraft", "kraft paper", "#c8a078", 4.0)
+
+
+def line(x0, y0, x1, y1):
+    return bezier.line_curve(np.array([x0, y0]), np.array([x1, y1]))[None]
+
+
+ACROSS, DOWN = line(10.0, 12.7, 40.0, 12.7), line(25.4, 2.0, 25.4, 23.0)
+RED = Layer(Pen("red", "#ff0000", 2.54), (ACROSS,), 1)
+# At 100 dpi: where only the first line is, only the second, both, and none.
+SPOTS = {"first": (60, 50), "second": (100, 20), "both": (100, 50), "paper": (2, 2)}
+
+
+def colours(layers, stock):
+    image = draw_preview(layers, PAGE, stock, dpi=100)
+    return {name: image.getpixel(spot) for name, spot in SPOTS.items()}
+
+
+def crossing(first, second):
+    return [
+        Layer(replace(first, width_mm=2.54), (ACROSS,), 1),
+        Layer(replace(second, width_mm=2.54), (DOWN,), 1),
+    ]
 
 
 def test_size_colours_and_pen_width_are_true():
-    image = preview.rasterize(TEXT, PAGE, dpi=100)
+    image = draw_preview([RED], PAGE, dpi=100)
     assert (image.size, image.mode) == ((200, 100), "RGB")
     pixels = np.asarray(image)
     assert (pixels[:, 100] == [255, 0, 0]).all(1).sum() == 10  # 2.54 mm at 100 dpi
     assert pixels[2, 2].tolist() == [255, 255, 255]
 
 
-def test_paper_has_its_colour():
-    image = preview.rasterize(TEXT, PAGE, dpi=50, paper_color="#204060")
-    assert image.getpixel((1, 1)) == (0x20, 0x40, 0x60)
+def test_translucent_inks_multiply_with_each_other_and_with_the_paper():
+    cyan, yellow = Pen("cyan", "#00ffff", 1), Pen("yellow", "#ffff00", 1)
+    seen = colours(crossing(cyan, yellow), KRAFT)
+    assert seen["paper"] == (0xC8, 0xA0, 0x78)
+    assert seen["first"] == (0, 0xA0, 0x78)
+    assert seen["second"] == (0xC8, 0xA0, 0)
+    assert seen["both"] == (0, 0xA0, 0)  # yellow over cyan is green
 
 
-def test_too_many_pixels_are_made_fewer(monkeypatch):
+def test_an_opaque_ink_covers_what_lies_below():
+    blue, white = Pen("blue", "#0000ff", 1), Pen("white", "#ffffff", 1, opaque=True)
+    seen = colours(crossing(blue, white), KRAFT)
+    assert seen["second"] == seen["both"] == (255, 255, 255)
+    assert seen["first"] == (0, 0, 0x78)
+
+
+def test_passes_of_one_pen_build_up():
+    grey = Pen("grey", "#000000", 2.54, opacity=0.5)
+    image = draw_preview([Layer(grey, (ACROSS, DOWN), 2)], PAGE, dpi=100)
+    once, twice = image.getpixel(SPOTS["first"])[0], image.getpixel(SPOTS["both"])[0]
+    assert once == pytest.approx(127.5, abs=1)
+    assert twice == pytest.approx(63.75, abs=1)  # 1 - (1 - 0.5) ** 2 of full ink
+
+
+def test_an_ink_does_not_multiply_with_itself_not_even_in_parts():
+    ochre = Pen("ochre", "#c08040", 2.54)
+    whole = draw_preview([Layer(ochre, (ACROSS, DOWN), 2)], PAGE, dpi=100)
+    parts = [
+        Layer(ochre, (chain,), 1, part=number, parts=2)
+        for number, chain in enumerate((ACROSS, DOWN), start=1)
+    ]
+    assert whole.getpixel(SPOTS["both"]) == whole.getpixel(SPOTS["first"]) == (0xC0, 0x80, 0x40)
+    np.testing.assert_array_equal(np.asarray(draw_preview(parts, PAGE, dpi=100)), np.asarray(whole))
+
+
+def test_black_on_white_is_the_plotted_svg_as_it_is():
+    layers = [Layer(Pen("black", "#000000", 0.4), (ACROSS, DOWN), 2)]
+    plain = resvg_py.svg_to_bytes(
+        svg_string=svg_text(layers, PAGE, {"seed": 1}),
+        width=400,
+        dpi=96,
+        background="#ffffff",
+        skip_system_fonts=True,
+    )
+    expected = np.asarray(Image.open(io.BytesIO(plain)).convert("RGB"))
+    np.testing.assert_array_equal(np.asarray(draw_preview(layers, PAGE)), expected)
+
+
+def test_too_many_pixels_are_made_fewer_and_told(monkeypatch):
+    assert dpi_notes(PAGE, 1000) == ()
     monkeypatch.setattr(preview, "_MOST_PIXELS", 20_000)
-    image = preview.rasterize(TEXT, PAGE, dpi=10_000)
+    image = draw_preview([RED], PAGE, dpi=1000)
     assert image.size == (200, 100)
     assert image.info["dpi"] == pytest.approx((100, 100))
+    (note,) = dpi_notes(PAGE, 1000)
+    assert "100 dpi, not 1000" in note
+
+
+@pytest.mark.parametrize("dpi", [19.9, 1201, float("nan")])
+def test_the_range_of_dpi_holds(dpi):
+    with pytest.raises(PlotoptError, match="20 to 1200"):
+        draw_preview([RED], PAGE, dpi=dpi)
 
 
 def test_the_png_tells_its_resolution():
-    image = preview.rasterize(TEXT, PAGE, dpi=100)
+    image = draw_preview([RED], PAGE, dpi=100)
     read = Image.open(io.BytesIO(preview.png_bytes(image)))
     assert read.info["dpi"] == pytest.approx((100, 100), rel=1e-3)
     np.testing.assert_array_equal(np.asarray(read), np.asarray(image))

@@ -1,5 +1,6 @@
 import io
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -33,6 +34,10 @@ LAYERS = (
     ),
     Layer(RED, (wave(40, 100, 1),), strokes=1),
 )
+
+
+def groups(text):
+    return list(ElementTree.fromstring(text).iter(f"{SVG}g"))
 
 
 def paths(text):
@@ -134,3 +139,33 @@ def test_an_empty_drawing_is_a_valid_svg(layers):
 def test_odd_page_sizes_are_written_in_full():
     root = ElementTree.fromstring(svg_text([], Page(1234.5678, 215.9, 0.0), {}))
     assert (root.get("width"), root.get("viewBox")) == ("1234.5678mm", "0 0 1234.5678 215.9")
+
+
+def test_parts_of_a_layer_are_told_by_name():
+    parts = [replace(LAYERS[1], part=number, parts=3) for number in (1, 2, 3)]
+    labels = [group.get(f"{INKSCAPE}label") for group in groups(svg_text([LAYERS[0], *parts], PAGE, {}))]
+    assert labels == [
+        "1-black-0.4mm",
+        "2-dark red-0.35mm-part-1-of-3",
+        "3-dark red-0.35mm-part-2-of-3",
+        "4-dark red-0.35mm-part-3-of-3",
+    ]
+
+
+def test_what_is_plotted_has_no_looks():
+    text = svg_text([Layer(replace(RED, opacity=0.5), (wave(1, 2),), 1)], PAGE, {})
+    assert "blend" not in text
+    assert "opacity" not in text
+
+
+def test_ink_for_the_eye_multiplies_unless_it_covers():
+    pens = (replace(RED, opacity=0.5), replace(RED, opaque=True), BLACK)
+    text = svg_text([Layer(pen, (wave(1, 2),), 1) for pen in pens], PAGE, {}, as_ink=True)
+    looks = [(group.get("style"), group.get("stroke-opacity")) for group in groups(text)]
+    assert looks == [("mix-blend-mode:multiply", "0.5"), (None, None), (None, None)]
+
+
+def test_vpype_reads_the_names_of_layers():
+    document = vpype.read_multilayer_svg(io.StringIO(svg_text(LAYERS, PAGE, {})), quantization=0.1)
+    names = [document.layers[number].property(vpype.METADATA_FIELD_NAME) for number in (1, 2)]
+    assert names == ["1-black-0.4mm", "2-dark red-0.35mm"]

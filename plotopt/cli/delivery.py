@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,12 @@ from plotopt.cli.report import report
 
 if TYPE_CHECKING:
     from plotopt.drawing import Drawing
+    from plotopt.formats import Format
     from plotopt.listening import Listener
+
+
+class _Resolution(click.types.FloatParamType):
+    """A number that is no setting of the drawing; its range is the preview's to check."""
 
 
 @dataclass(frozen=True)
@@ -24,23 +29,45 @@ class Delivery:
     """What was asked for besides the drawing itself."""
 
     output: Path | None
+    formats: str | None
+    dpi: float | None
     polylines: bool
     force: bool
     quiet: bool
     verbose: bool
 
-    def paths(self, usual: Path, source: Path | None = None) -> tuple[Path, Path]:
-        """Where SVG and preview go, ``usual`` without ``--output`` and neither of them onto ``source``.
+    def paths(self, usual: Path, source: Path | None = None) -> tuple[Path, ...]:
+        """Where the files go, ``usual`` without ``--output`` and none of them onto ``source``.
 
-        Raises PlotoptError where they cannot be written, before any work is done.
+        Raises PlotoptError for formats that there are not, and where files cannot be written, before any
+        work is done.
         """
         from plotopt.drawing import output_paths
         from plotopt.files import check_writable
+        from plotopt.plot.preview import DPI, check_dpi
 
-        paths = output_paths(self.output or usual, source)
+        check_dpi(DPI if self.dpi is None else self.dpi)
+        paths = output_paths(self.output or usual, source, self._chosen())
         for path in paths:
             check_writable(path, self.force)
         return paths
+
+    def check_sheet(self, paper: str | None) -> None:
+        """Raise PlotoptError where the HPGL device that was asked for has no sheet such as ``paper``."""
+        from plotopt.formats import Kind
+
+        for entry in self._chosen():
+            if entry.kind is Kind.HPGL and paper is not None:
+                from plotopt.formats.hpgl import find_sheet
+                from plotopt.page import parse_paper
+
+                sheet = parse_paper(paper)
+                find_sheet(entry.flavour, (sheet.width_mm, sheet.height_mm))
+
+    def _chosen(self) -> tuple[Format, ...]:
+        from plotopt.formats import DEFAULT_FORMATS, parse_formats
+
+        return DEFAULT_FORMATS if self.formats is None else parse_formats(self.formats)
 
     def fetch(self, model: str, weights: Path | None) -> None:
         """Have a network's weights at hand before progress is shown, lest two bars write over each other."""
@@ -64,10 +91,16 @@ class Delivery:
         with shown(Console(stderr=True)) as listener:
             yield listener
 
-    def deliver(self, drawing: Drawing, paths: tuple[Path, Path], command: str) -> None:
-        """Write the drawing and say what it is; ``command`` repeats it."""
-        svg, png = paths
-        drawing.save(svg, preview=png, force=self.force, polylines=self.polylines)
+    def deliver(self, drawing: Drawing, paths: tuple[Path, ...], command: str) -> None:
+        """Write the drawing and say what it is; ``paths`` are those of before, ``command`` repeats it."""
+        from plotopt.formats import Kind
+        from plotopt.plot.preview import DPI, dpi_notes
+
+        formats, dpi = self._chosen(), DPI if self.dpi is None else self.dpi
+        if Kind.PNG in [entry.kind for entry in formats]:
+            drawing = replace(drawing, notes=drawing.notes + dpi_notes(drawing.page, dpi))
+        files = dict(zip(paths, formats, strict=True))
+        drawing.save_as(files, dpi=dpi, force=self.force, polylines=self.polylines)
         if self.quiet:
             return
         report(drawing, paths)
@@ -87,6 +120,7 @@ def delivered(usual: str) -> Decorator:
         def command(*, subject: Any, **options: Any) -> None:
             delivery = Delivery(**{name: options.pop(name) for name in Delivery.__dataclass_fields__})
             given = {name: value for name, value in options.items() if value is not None}
+            delivery.check_sheet(given.get("paper"))
             function(subject, delivery, given)
 
         return _options(usual)(command)
@@ -95,9 +129,14 @@ def delivered(usual: str) -> Decorator:
 
 
 def _options(usual: str) -> Decorator:
-    output = f"SVG to write, with a preview beside it  [default: {usual}]"
+    output = f"where to write, the other formats beside it  [default: {usual}]"
+    formats = "svg, png, pdf, html, hpgl (hpgl:DEVICE), gcode (gcode:FLAVOUR)  [default: svg,png]"
     return together(
         click.option("-o", "--output", type=click.Path(path_type=Path), help=output),
+        click.option("--formats", metavar="LIST", help=formats),
+        click.option(
+            "--dpi", type=_Resolution(), help="the preview's resolution, 20 to 1200  [default: 200]"
+        ),
         click.option("--polylines", is_flag=True, help="write straight segments instead of cubic curves"),
         click.option("-f", "--force", is_flag=True, help="overwrite files that exist"),
         click.option("-q", "--quiet", is_flag=True, help="say nothing but errors"),

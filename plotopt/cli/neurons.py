@@ -49,13 +49,13 @@ def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
     # Read here as well, so that a mistyped option is told before a file that exists.
     settings = read_neurons_settings(**options)
     wanted = read_neurons(subject)
-    svg, png = delivery.paths(Path(f"{stem(wanted)}.svg"))
+    paths = delivery.paths(Path(f"{stem(wanted)}.svg"))
     delivery.fetch(wanted[0].model, settings.weights)
     from plotopt.contact_sheet import neurons
 
-    with _saying_what_is_kept(svg), delivery.listener() as listener:
-        drawing = neurons(subject, svg, on_progress=listener, **options)
-    delivery.deliver(drawing, (svg, png), drawing.metadata["command"])
+    with _saying_what_is_kept(paths[0]), delivery.listener() as listener:
+        drawing = neurons(subject, paths[0], on_progress=listener, **options)
+    delivery.deliver(drawing, paths, drawing.metadata["command"])
 
 
 def read_neurons(text: str) -> tuple[Neuron, ...]:

@@ -1,40 +1,62 @@
-"""A picture of the finished SVG, drawn by a renderer that shares no code with plotopt."""
+"""A picture of the finished drawing, made by a renderer that shares no code with plotopt."""
 
 from __future__ import annotations
 
 import io
-import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
 
 from PIL import Image
 
 from plotopt.errors import PlotoptError
 from plotopt.page import Page
+from plotopt.plot.plan import Layer
+from plotopt.plot.svg import svg_text
+from plotopt.stocks import WHITE, Stock
 
 DPI = 200.0
+LEAST_DPI, MOST_DPI = 20.0, 1200.0
 _MOST_PIXELS = 50_000_000
 
 
-def rasterize(svg: str, page: Page, dpi: float = DPI, paper_color: str = "#ffffff") -> Image.Image:
-    """An RGB image of the SVG on paper, at ``dpi`` or, above 50 million pixels, at what those allow.
+def draw_preview(
+    layers: Sequence[Layer], page: Page, stock: Stock = WHITE, *, dpi: float = DPI, polylines: bool = False
+) -> Image.Image:
+    """An RGB image of the layers on that stock, at :func:`possible_dpi`.
 
-    ``image.info["dpi"]`` tells the resolution, as it does for images that Pillow reads.
+    Translucent inks multiply, in encoded sRGB, with what lies below; opaque ones cover it, and the passes of
+    a pen build up by its opacity. ``polylines`` draws what the SVG of that name has. ``image.info["dpi"]``
+    tells the resolution, as it does for images that Pillow reads. Raises PlotoptError as
+    :func:`possible_dpi` does.
     """
-    import resvg_py
+    svg = svg_text(tuple(_rejoined(layers)), page, {}, polylines=polylines, as_ink=True)
+    return _rasterize(svg, page, possible_dpi(page, dpi), stock.color)
 
-    if not (math.isfinite(dpi) and dpi > 0):
-        raise PlotoptError(f"a preview of {dpi} dpi is not possible: give more than 0")
-    width_in, height_in = page.width_mm / 25.4, page.height_mm / 25.4
-    dpi = min(dpi, (_MOST_PIXELS / (width_in * height_in)) ** 0.5)
-    png = resvg_py.svg_to_bytes(
-        svg_string=svg,
-        width=max(round(width_in * dpi), 1),
-        dpi=96,  # for the file's own mm; without it resvg takes them for zero
-        background=paper_color,
-        skip_system_fonts=True,
-    )
-    image = Image.open(io.BytesIO(png)).convert("RGB")
-    image.info["dpi"] = (dpi, dpi)
-    return image
+
+def check_dpi(dpi: float) -> None:
+    """Raise PlotoptError for less than 20 or more than 1200."""
+    if not LEAST_DPI <= dpi <= MOST_DPI:
+        raise PlotoptError(
+            f"a preview of {dpi:g} dpi is not possible: give {LEAST_DPI:g} to {MOST_DPI:g} dpi"
+        )
+
+
+def possible_dpi(page: Page, dpi: float) -> float:
+    """``dpi`` or, above 50 million pixels, what those allow on this page.
+
+    Raises PlotoptError as :func:`check_dpi` does.
+    """
+    check_dpi(dpi)
+    return min(dpi, 25.4 * (_MOST_PIXELS / (page.width_mm * page.height_mm)) ** 0.5)
+
+
+def dpi_notes(page: Page, dpi: float) -> tuple[str, ...]:
+    """What to tell of a preview that is coarser than it was to be, else nothing."""
+    possible = possible_dpi(page, dpi)
+    if possible == dpi:
+        return ()
+    return (f"the preview has {possible:.0f} dpi, not {dpi:g}: on this page, that is 50 million pixels",)
 
 
 def png_bytes(image: Image.Image) -> bytes:
@@ -42,3 +64,26 @@ def png_bytes(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", dpi=image.info["dpi"])
     return buffer.getvalue()
+
+
+def _rejoined(layers: Iterable[Layer]) -> Iterable[Layer]:
+    """Layers with the parts of each in one again: where they meet, ink is not to multiply with itself."""
+    for pen, parts in groupby(layers, lambda layer: layer.pen):
+        run = list(parts)
+        chains = tuple(chain for layer in run for chain in layer.chains)
+        yield replace(run[0], pen=pen, chains=chains, part=1, parts=1)
+
+
+def _rasterize(svg: str, page: Page, dpi: float, paper_color: str) -> Image.Image:
+    import resvg_py
+
+    png = resvg_py.svg_to_bytes(
+        svg_string=svg,
+        width=max(round(page.width_mm / 25.4 * dpi), 1),
+        dpi=96,  # for the file's own mm; without it resvg takes them for zero
+        background=paper_color,
+        skip_system_fonts=True,
+    )
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    image.info["dpi"] = (dpi, dpi)
+    return image

@@ -17,7 +17,7 @@ from numpy import ndarray
 from svgwrite.extensions import Inkscape
 
 from plotopt.page import Page
-from plotopt.pens import layer_label
+from plotopt.pens import MAX_OPACITY, Pen
 from plotopt.plot.chains import flatten
 from plotopt.plot.plan import Layer
 
@@ -31,13 +31,19 @@ class _Metadata(svgwrite.base.Title):
 
 
 def svg_text(
-    layers: Sequence[Layer], page: Page, metadata: dict[str, Any], *, polylines: bool = False
+    layers: Sequence[Layer],
+    page: Page,
+    metadata: dict[str, Any],
+    *,
+    polylines: bool = False,
+    as_ink: bool = False,
 ) -> str:
     """A drawing as SVG; the same input gives the same text.
 
-    Coordinates are rounded to 0.001 mm. Every layer is an Inkscape layer, named by ``layer_label``, with
+    Coordinates are rounded to 0.001 mm. Every layer is an Inkscape layer, named by ``Layer.label``, with
     its pen's colour and width. ``metadata`` must be what JSON can hold; it is stored as sorted JSON.
-    ``polylines`` draws straight lines within 1/20 of the pen's width of the curves.
+    ``polylines`` draws straight lines within 1/20 of the pen's width of the curves. ``as_ink`` is for the eye
+    and not for plotters: translucent inks multiply, and the passes of a pen build up by its opacity.
     """
     drawing = svgwrite.Drawing(
         size=(f"{page.width_mm:.10g}mm", f"{page.height_mm:.10g}mm"),
@@ -48,7 +54,8 @@ def svg_text(
     drawing.add(_Metadata(json.dumps(metadata, sort_keys=True, allow_nan=False)))
     inkscape = Inkscape(drawing)
     for number, layer in enumerate(layers, start=1):
-        group = drawing.add(inkscape.layer(**_layer_attributes(layer, number)))
+        looks = ink_attributes(layer.pen) if as_ink else {}
+        group = drawing.add(inkscape.layer(**_layer_attributes(layer, number), **looks))
         for data in _polyline_data(layer) if polylines else map(_curve_data, layer.chains):
             group.add(drawing.path(d=data))
     root = drawing.get_xml()
@@ -56,8 +63,23 @@ def svg_text(
     return ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
+def ink_attributes(pen: Pen) -> dict[str, Any]:
+    """What lets a group of paths look like this pen's ink on the paper below.
+
+    Paths inherit the opacity one by one, so those that cross build up. The group is then laid over the
+    paper as a whole, so that an ink does not multiply with itself. Black covers whatever lies below in either
+    way, and is spared.
+    """
+    attributes: dict[str, Any] = {}
+    if not pen.opaque and pen.color != "#000000":
+        attributes["style"] = "mix-blend-mode:multiply"
+    if pen.opacity < MAX_OPACITY:
+        attributes["stroke_opacity"] = f"{pen.opacity:.10g}"
+    return attributes
+
+
 def _layer_attributes(layer: Layer, number: int) -> dict[str, Any]:
-    label = layer_label(layer.pen, number)
+    label = layer.label(number)
     return {
         "label": label,
         "id": label.replace(" ", "-"),

@@ -1,0 +1,94 @@
+"""HPGL read back: what the plotter would draw is the drawing, on the right sheet, with the right pens."""
+
+import numpy as np
+import pytest
+from machine_code import length_mm, read_hpgl
+from machines import PROFILE
+
+from plotopt import bezier
+from plotopt.errors import PlotoptError
+from plotopt.formats.hpgl import find_sheet, hpgl_text
+from plotopt.page import Page
+from plotopt.pens import Pen
+from plotopt.plot.chains import lengths_mm
+from plotopt.plot.plan import Layer
+
+UNIT_MM = 0.02488
+LANDSCAPE, PORTRAIT = Page(297.0, 210.0, 20.0), Page(210.0, 297.0, 20.0)
+BLACK, RED = Pen("black", "#000000", 0.4), Pen("red", "#ff0000", 0.3)
+
+
+def wave(x, y, curves=3):
+    offsets = np.array([[0, 0], [4, 9], [8, -9], [12, 0]])
+    return np.stack([offsets + np.array([x + 12.0 * i, y]) for i in range(curves)])
+
+
+def straight(*ends):
+    return bezier.line_curve(np.array(ends[:2], float), np.array(ends[2:], float))[None]
+
+
+LAYERS = (Layer(BLACK, (wave(30, 40), straight(50, 60, 90, 95.5)), 4), Layer(RED, (wave(40, 100, 1),), 1))
+
+
+def on_page(points, page):
+    """An HP 7475A's A4 coordinates as page mm: its origin lies 10 mm from the left, 206 mm from the top."""
+    x, y = 10 + points[:, 0], 206 - points[:, 1]
+    if page.width_mm < page.height_mm:  # the drawing was turned by a quarter, to the left
+        x, y = 210 - y, x
+    return np.stack([x, y], axis=1)
+
+
+@pytest.mark.parametrize("page", [LANDSCAPE, PORTRAIT])
+def test_lines_lie_where_they_are_on_the_page(page):
+    lines, _ = read_hpgl(hpgl_text(LAYERS, page, PROFILE), UNIT_MM)
+    assert [pen for pen, _ in lines] == [1, 1, 2]
+    chains = [chain for layer in LAYERS for chain in layer.chains]
+    for (_, points), chain in zip(lines, chains, strict=True):
+        ends = on_page(points[[0, -1]], page)
+        np.testing.assert_allclose(ends, [chain[0, 0], chain[-1, 3]], atol=UNIT_MM)
+        assert length_mm(points) == pytest.approx(lengths_mm([chain])[0], rel=5e-3)
+        inside = on_page(points, page)
+        assert (inside >= 0).all()
+        assert (inside <= [page.width_mm, page.height_mm]).all()
+
+
+def test_speed_and_frame_of_the_file():
+    _, words = read_hpgl(hpgl_text(LAYERS, LANDSCAPE, PROFILE), UNIT_MM)
+    assert words[:4] == ["IN", "DF", "VS5", "PS4"]  # 50 mm/s
+    assert words[-2:] == ["SP0", "IN"]
+
+
+def test_an_empty_drawing_moves_nothing():
+    assert hpgl_text([Layer(BLACK, (), 0)], LANDSCAPE, PROFILE) == "IN;DF;PU;SP0;IN;\n"
+
+
+@pytest.mark.parametrize(
+    ("size", "device", "name"),
+    [
+        ((297, 210), None, "a4"),
+        ((297, 420), None, "a3"),
+        ((215.9, 279.4), None, "a"),
+        ((594, 841), "artisan", "a1"),
+    ],
+)
+def test_the_sheet_is_the_one_of_the_pages_size(size, device, name):
+    assert find_sheet(device, size).name == name
+
+
+@pytest.mark.parametrize(
+    ("layers", "page", "device", "fragment"),
+    [
+        (LAYERS, Page(148.0, 210.0, 20.0), None, "takes no sheet of 148 x 210 mm"),
+        (LAYERS, LANDSCAPE, "hp7476", "'hp7476': use"),
+        (LAYERS, LANDSCAPE, "designmate", "cannot be read"),
+        ([Layer(BLACK, (wave(30, 40),), 1)] * 7, LANDSCAPE, None, "holds 6 pens, the drawing has 7 layers"),
+        ([Layer(BLACK, (straight(2, 50, 90, 50),), 1)], LANDSCAPE, None, "8.0 mm beyond"),
+        ([Layer(BLACK, (straight(50, 2, 50, 90),), 1)], PORTRAIT, None, "8.0 mm beyond"),
+        ([Layer(BLACK, (straight(50, 90, 50, 209),), 1)], LANDSCAPE, None, "3.0 mm beyond"),
+    ],
+)
+def test_what_the_plotter_cannot_do_is_told_in_one_line(layers, page, device, fragment):
+    with pytest.raises(PlotoptError) as caught:
+        hpgl_text(layers, page, PROFILE, device)
+    assert fragment in str(caught.value)
+    assert "\n" not in str(caught.value)

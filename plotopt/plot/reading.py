@@ -1,0 +1,158 @@
+"""Drawings that other programs made: an SVG file as layers of chains, a pen each."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+from PIL import ImageColor
+
+from plotopt.errors import PlotoptError
+from plotopt.page import Page
+from plotopt.pens import Pen
+from plotopt.plot.chains import Chain
+from plotopt.plot.svgin.document import read_document
+from plotopt.plot.svgin.placing import Sheet, measure_sheet
+from plotopt.plot.svgin.walk import Mark, Walk
+
+USUAL_WIDTH_MM = 0.4
+"""The pen where a file does not tell a line's width, or tells one that no pen has."""
+
+_THINNEST_MM, _WIDEST_MM = 0.05, 5.0
+_SHORTEST_SIDE_MM, _LONGEST_SIDE_MM = 1.0, 5000.0
+_LEAST_GUESS_MM = (10.0, 10.0)
+_LONGEST_NAME = 60
+# Layers as plotopt writes them: 2-black-0.4mm, 2-black-0.4mm-part-1-of-3.
+_OWN_LABEL = re.compile(r"^[0-9]++(?:[-_ :]+|[.] +|$)|(?:^|[-_ ]+)[0-9.]+mm(?:-part-[0-9]+-of-[0-9]+)?$")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+_NOTES = {
+    "text": "texts left out: {} (convert text to paths first)",
+    "image": "pictures left out: {} (`plotopt fit` draws pictures)",
+    "foreign": "foreign objects left out: {}",
+    "links": "clones of what is not in the file left out: {}",
+    "hidden": "hidden elements left out: {}",
+    "background": "rectangles as large as the page left out: {}",
+    "filled": "fills without a line: {} (their outlines are drawn)",
+    "clipped": "clip paths and masks not applied: {}",
+    "dashed": "dashed lines drawn whole: {}",
+    "damaged": "elements with damaged data: {} (drawn as far as they can be read)",
+}
+
+
+class Grouping(Enum):
+    """What makes a layer: an Inkscape layer, a colour, one for all; AUTO takes layers if there are two."""
+
+    AUTO = "auto"
+    INKSCAPE = "inkscape"
+    COLOUR = "colour"
+    ONE = "one"
+
+
+@dataclass(frozen=True, eq=False)
+class ReadLayer:
+    """A layer of a file: its label there, the pen nearest to its lines, and chains in page mm."""
+
+    label: str
+    pen: Pen
+    chains: list[Chain] = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What was read: a page without margin, layers in plotting order, and what the user should know."""
+
+    page: Page
+    layers: tuple[ReadLayer, ...]
+    notes: tuple[str, ...]
+
+
+def read_svg(path: Path, grouping: Grouping = Grouping.AUTO) -> Reading:
+    """The drawing in an SVG file, compressed or not.
+
+    Every outline is drawn, of stroked and of filled elements alike; what a pen cannot draw (text, pictures,
+    clip paths, dashes) is counted in the notes. Layers come in the order of the file, those whose labels
+    begin with a number first and by number. A file that tells no size has a page as large as what is drawn.
+    Raises PlotoptError for a file that is no SVG, is damaged or too large, and a page outside 1 mm to 5 m.
+    """
+    document = read_document(path)
+    sheet = measure_sheet(document.root)
+    walk = Walk(document, sheet)
+    marks = list(walk.marks())
+    notes = [text.format(f"{walk.counts[key]:,}") for key, text in _NOTES.items() if walk.counts[key]]
+    layers, layer_notes = _layers(marks, grouping)
+    page, page_notes = _page(sheet, marks)
+    return Reading(page, layers, (*page_notes, *notes, *layer_notes))
+
+
+def _page(sheet: Sheet, marks: Sequence[Mark]) -> tuple[Page, list[str]]:
+    size, notes = sheet.size_mm, []
+    if size is None:
+        corners = [chain.max((0, 1)) for mark in marks for chain in mark.chains]
+        width_mm, height_mm = np.ceil(np.max([_LEAST_GUESS_MM, *corners], axis=0)).tolist()
+        size = (width_mm, height_mm)
+        notes = [f"the file tells no size, so its page is taken for {width_mm:g} x {height_mm:g} mm"]
+    for side_mm in size:
+        if not _SHORTEST_SIDE_MM <= side_mm <= _LONGEST_SIDE_MM:
+            raise PlotoptError(
+                f"the drawing's page is {size[0]:g} x {size[1]:g} mm: sides may be {_SHORTEST_SIDE_MM:g} to "
+                f"{_LONGEST_SIDE_MM:g} mm, change width and height in the file"
+            )
+    return Page(*size, 0.0), notes
+
+
+def _layers(marks: Sequence[Mark], grouping: Grouping) -> tuple[tuple[ReadLayer, ...], list[str]]:
+    if grouping is Grouping.AUTO:
+        several = len({mark.layer for mark in marks} - {None}) > 1
+        grouping = Grouping.INKSCAPE if several else Grouping.COLOUR
+    keys: dict[Grouping, Callable[[Mark], str]] = {
+        Grouping.INKSCAPE: lambda mark: mark.layer or "outside",
+        Grouping.COLOUR: lambda mark: _color_name(mark.color),
+        Grouping.ONE: lambda mark: "all",
+    }
+    groups: dict[str, list[Mark]] = {}
+    for mark in marks:
+        groups.setdefault(keys[grouping](mark), []).append(mark)
+    labels = sorted(groups, key=_leading_number) if grouping is Grouping.INKSCAPE else list(groups)
+    notes: list[str] = []
+    return tuple(_layer(label, groups[label], notes) for label in labels), notes
+
+
+def _layer(label: str, marks: Sequence[Mark], notes: list[str]) -> ReadLayer:
+    colors = Counter(mark.color for mark in marks)
+    if len(colors) > 1:
+        notes.append(f"layer {label!r:.60} holds {len(colors)} colours and is drawn with one pen")
+    color = colors.most_common(1)[0][0]
+    widths = Counter(round(mark.width_mm, 2) for mark in marks if not mark.is_filled)
+    width_mm = widths.most_common(1)[0][0] if widths else USUAL_WIDTH_MM
+    if not _THINNEST_MM <= width_mm <= _WIDEST_MM:
+        notes.append(f"layer {label!r:.60} has lines {width_mm:g} mm wide, taken for {USUAL_WIDTH_MM:g} mm")
+        width_mm = USUAL_WIDTH_MM
+    pen = Pen(_pen_name(label) or _color_name(color), color, width_mm)
+    return ReadLayer(label, pen, [chain for mark in marks for chain in mark.chains])
+
+
+def _leading_number(label: str) -> float:
+    match = _NUMBER.match(label)
+    return int(match[0]) if match else float("inf")
+
+
+def _pen_name(label: str) -> str:
+    """What of a layer's label may be a pen's name; empty where nothing may."""
+    own = re.sub(r"[^\w .-]+", "-", _OWN_LABEL.sub("", label.strip()))
+    return own[:_LONGEST_NAME].strip(" .-")
+
+
+def _color_name(color: str) -> str:
+    """The CSS name of a colour, or its six digits."""
+    return _NAMES.get(color, color[1:])
+
+
+_NAMES = {
+    value.lower(): name for name, value in reversed(ImageColor.colormap.items()) if isinstance(value, str)
+}

@@ -1,0 +1,151 @@
+"""An SVG file as a tree of its elements. Nothing but the file itself is ever opened."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.parsers import expat
+
+from plotopt.errors import PlotoptError
+
+MOST_BYTES = 256_000_000
+MOST_ELEMENTS = 1_000_000
+DEEPEST = 200
+
+_NAMESPACES = {
+    "http://www.w3.org/2000/svg": "",
+    "http://www.w3.org/1999/xlink": "",
+    "http://www.inkscape.org/namespaces/inkscape": "inkscape:",
+}
+_GZIP = b"\x1f\x8b"
+_LONGEST_ENTITY = 1000
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Node:
+    """One element: its tag (empty where it is not SVG's), attributes (Inkscape's with prefix), children."""
+
+    tag: str
+    attributes: dict[str, str]
+    children: list[Node] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """The root element, the elements that have an id, and the text of all style sheets."""
+
+    root: Node
+    by_id: dict[str, Node]
+    style_sheet: str
+
+
+def read_document(path: Path) -> Document:
+    """The elements of an SVG file, plain or compressed by gzip.
+
+    Entities are taken as Illustrator writes them, short texts of the file itself; no other file and no
+    address is looked at. Raises PlotoptError for a file that cannot be read, is no SVG, is cut short or
+    broken, or holds over 256 MB, a million elements or 200 groups in each other.
+    """
+    name = f"{str(path)!r:.200}"
+    data = _read_bytes(path, name)
+    builder = _Builder(name)
+    try:
+        builder.parser.Parse(data, True)
+    except expat.ExpatError as error:
+        if builder.root is None:
+            raise PlotoptError(f"{name} is not an SVG file: give a drawing that ends in .svg") from None
+        raise PlotoptError(f"{name} is cut short or broken ({error}): export it again") from None
+    except (ValueError, LookupError) as error:
+        raise PlotoptError(f"{name} has an encoding that cannot be read ({error}): save as UTF-8") from None
+    assert builder.root is not None
+    return Document(builder.root, builder.by_id, "\n".join(builder.sheets))
+
+
+def _read_bytes(path: Path, name: str) -> bytes:
+    try:
+        if not path.exists():
+            raise PlotoptError(f"{name} does not exist: check the name")
+        if not path.is_file():
+            raise PlotoptError(f"{name} is not a file: give the name of an SVG file")
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise PlotoptError(f"{name} cannot be read ({reason}): check the name and its permissions") from None
+    if data.startswith(_GZIP):
+        data = _unzip(path, name)
+    if not data.strip():
+        raise PlotoptError(f"{name} is empty: export the drawing again")
+    if len(data) > MOST_BYTES:
+        raise PlotoptError(f"{name} is larger than {MOST_BYTES // 10**6} MB: split the drawing")
+    return data
+
+
+def _unzip(path: Path, name: str) -> bytes:
+    try:
+        with gzip.open(path) as file:
+            return file.read(MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise PlotoptError(f"{name} is a damaged compressed file ({error}): export it again") from None
+
+
+class _Builder:
+    """Listens to the parser and builds the tree."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.root: Node | None = None
+        self.by_id: dict[str, Node] = {}
+        self.sheets: list[str] = []
+        self._open: list[Node] = []
+        self._count = 0
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
+        self.parser.EntityDeclHandler = self._entity
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        node = Node(
+            _short(tag) or "", {key: text for each, text in attributes.items() if (key := _short(each))}
+        )
+        if self.root is None:
+            if node.tag != "svg":
+                raise PlotoptError(f"{self.name} is not an SVG file: it begins with <{tag[-40:]}>")
+            self.root = node
+        else:
+            self._open[-1].children.append(node)
+        self._open.append(node)
+        if "id" in node.attributes:
+            self.by_id.setdefault(node.attributes["id"], node)
+        self._count += 1
+        if self._count > MOST_ELEMENTS:
+            raise PlotoptError(f"{self.name} has more than {MOST_ELEMENTS:,} elements: split the drawing")
+        if len(self._open) > DEEPEST:
+            raise PlotoptError(f"{self.name} has groups {DEEPEST} deep in each other: ungroup the drawing")
+
+    def _end(self, tag: str) -> None:
+        self._open.pop()
+
+    def _text(self, text: str) -> None:
+        if self._open[-1].tag == "style":
+            self.sheets.append(text)
+
+    def _entity(self, entity: str, is_parameter: bool, value: str | None, *outside: str | None) -> None:
+        # References in an entity's own text are how a small file grows without end.
+        if is_parameter or value is None or "&" in value or len(value) > _LONGEST_ENTITY:
+            raise PlotoptError(
+                f"{self.name} defines the entity {entity!r:.40}, which is not safe: export it again"
+            )
+
+
+def _short(name: str) -> str | None:
+    """A name as this package has it; None for those of other vocabularies."""
+    namespace, _, local = name.rpartition(" ")
+    if not namespace:
+        return local
+    prefix = _NAMESPACES.get(namespace)
+    return None if prefix is None else prefix + local

@@ -1,0 +1,155 @@
+"""The ``d`` attribute of a path as chains of cubic curves."""
+
+from __future__ import annotations
+
+import cmath
+import math
+import re
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from plotopt.plot.chains import Chain
+from plotopt.plot.svgin.arcs import Ellipse, arc_curves
+
+_COMMANDS = "MmZzLlHhVvCcSsQqTtAa"
+_COMMAND = re.compile(f"([{_COMMANDS}])([^{_COMMANDS}]*)")
+_NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+_NUMBERS = re.compile(_NUMBER)
+# The flags of an arc may stand without anything between them and what follows.
+_ARC = re.compile(r"[\s,]*".join(["", *[f"({_NUMBER})"] * 3, *["([01])"] * 2, *[f"({_NUMBER})"] * 2]))
+_FOREIGN = re.compile(r"[^0-9eE.,+\-\s]")
+_TAKES = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7}
+
+
+def parse_path(data: str) -> tuple[list[Chain], bool]:
+    """The subpaths of path data, and whether all of it could be read.
+
+    As the SVG specification wants it, data are followed up to the first mistake. Quadratics become the same
+    curves as cubics, arcs cubics of at most a quarter turn (off by 0.03 % of the radius at most). Points are
+    as the file has them, finite or not.
+    """
+    whole = not data.strip() or data.lstrip()[0] in "Mm"
+    tracer = _Tracer()
+    for command, text in _COMMAND.findall(data) if whole else ():
+        whole = _follow(tracer, command, text)
+        if not whole:
+            break
+    return tracer.chains(), whole
+
+
+def straight_chain(points: Float[ndarray, "points 2"]) -> Chain:
+    """The polyline through the points, each segment an evenly spaced cubic."""
+    thirds = np.arange(4)[:, None] / 3
+    return points[:-1, None] + thirds * np.diff(points, axis=0)[:, None]
+
+
+def _follow(tracer: _Tracer, command: str, text: str) -> bool:
+    """Trace one command with all its arguments; False at a mistake."""
+    kind = command.upper()
+    if kind == "Z":
+        tracer.close()
+        return not text.strip()
+    foreign = _FOREIGN.search(text)
+    text = text[: foreign.start()] if foreign else text
+    numbers = list(map(float, _arc_words(text) if kind == "A" else _NUMBERS.findall(text)))
+    takes = _TAKES[kind]
+    whole = len(numbers) - len(numbers) % takes
+    for i in range(0, whole, takes):
+        tracer.step("L" if kind == "M" and i else kind, command.islower(), numbers[i : i + takes])
+    return not foreign and 0 < whole == len(numbers)
+
+
+def _arc_words(text: str) -> list[str]:
+    """The arguments of arcs, and what comes first after them, so that a mistake shows."""
+    words: list[str] = []
+    at = 0
+    while match := _ARC.match(text, at):
+        words += match.groups()
+        at = match.end()
+    return words + _NUMBERS.findall(text[at:])[:1]
+
+
+class _Tracer:
+    """A point that moves along the path and remembers where it was; x + iy for speed."""
+
+    def __init__(self) -> None:
+        self._subpaths: list[list[complex]] = []
+        self._at = self._start = 0j
+        # The handle that a smooth curve mirrors, and the kind of curve that it belongs to.
+        self._handle, self._curved = 0j, ""
+        self._is_open = False
+
+    def chains(self) -> list[Chain]:
+        """What was drawn, one chain a subpath."""
+        return [_chain(points) for points in self._subpaths if len(points) > 1]
+
+    def step(self, kind: str, relative: bool, numbers: list[float]) -> None:
+        """One command with its own arguments."""
+        base = self._at if relative else 0j
+        if kind == "H":
+            self._line(complex(numbers[0] + base.real, self._at.imag))
+        elif kind == "V":
+            self._line(complex(self._at.real, numbers[0] + base.imag))
+        elif kind == "A":
+            self._a(numbers[:5], base + complex(numbers[5], numbers[6]))
+        else:
+            points = [base + complex(x, y) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+            getattr(self, f"_{kind.lower()}")(*points)
+
+    def close(self) -> None:
+        if self._is_open and self._at != self._start:
+            self._line(self._start)
+        self._at, self._is_open, self._curved = self._start, False, ""
+
+    def _m(self, to: complex) -> None:
+        self._at = self._start = to
+        self._is_open, self._curved = False, ""
+
+    def _l(self, to: complex) -> None:
+        self._line(to)
+
+    def _c(self, first: complex, second: complex, to: complex) -> None:
+        self._curve(first, second, to)
+        self._handle, self._curved = second, "C"
+
+    def _s(self, second: complex, to: complex) -> None:
+        self._c(self._mirrored("C"), second, to)
+
+    def _q(self, handle: complex, to: complex) -> None:
+        self._curve(self._at + 2 / 3 * (handle - self._at), to + 2 / 3 * (handle - to), to)
+        self._handle, self._curved = handle, "Q"
+
+    def _t(self, to: complex) -> None:
+        self._q(self._mirrored("Q"), to)
+
+    def _mirrored(self, kind: str) -> complex:
+        return 2 * self._at - self._handle if self._curved == kind else self._at
+
+    def _line(self, to: complex) -> None:
+        third = (to - self._at) / 3
+        self._curve(self._at + third, to - third, to)
+
+    def _curve(self, first: complex, second: complex, to: complex) -> None:
+        if not self._is_open:
+            self._subpaths.append([self._at])
+            self._is_open = True
+        self._subpaths[-1] += (first, second, to)
+        self._at, self._curved = to, ""
+
+    def _a(self, numbers: list[float], end: complex) -> None:
+        rx, ry, turn_deg, is_large, is_clockwise = numbers
+        if end == self._at:
+            return
+        if not (rx and ry and cmath.isfinite(end - self._at) and math.isfinite(rx + ry + turn_deg)):
+            self._line(end)
+            return
+        ellipse = Ellipse(abs(rx), abs(ry), turn_deg)
+        for curve in arc_curves(self._at, ellipse, bool(is_large), bool(is_clockwise), end):
+            self._curve(*curve)
+
+
+def _chain(points: list[complex]) -> Chain:
+    pairs = np.array(points).view(float).reshape(-1, 2)
+    return np.stack([pairs[:-1:3], pairs[1::3], pairs[2::3], pairs[3::3]], axis=1)

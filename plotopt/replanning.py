@@ -1,0 +1,193 @@
+"""The story of ``plotopt plan``: a drawing that another program made is planned for a plotter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from plotopt import __version__
+from plotopt.drawing import Drawing
+from plotopt.errors import PlotoptError
+from plotopt.listening import Listener, Progress, no_listener
+from plotopt.page import Page, Rect, fit_rect, lay_out
+from plotopt.pens import Pen
+from plotopt.plot.chains import Chain
+from plotopt.plot.plan import Finishing, Layer, plan_layer, summarize
+from plotopt.plot.reading import ReadLayer, read_svg
+from plotopt.plot.split import split_layers
+from plotopt.plot.tidy import drop_repeated, drop_specks, simplify
+from plotopt.settings.plan import LayerPen, PlanSettings, read_plan_settings
+
+# What a nib cannot show, in its widths.
+_TOLERANCE_WIDTHS = 0.1
+
+
+def plan(path: str | Path, *, on_progress: Listener = no_listener, **options: Any) -> Drawing:
+    """The drawing in an SVG file as a plotter should draw it: clipped, tidied, joined, ordered, timed.
+
+    ``options`` are the fields of :class:`plotopt.settings.plan.PlanSettings`, as values or as the text that
+    the command line takes: ``plan("map.svg", pens="black,red:0.3mm", paper="a4", fit=True)``. The drawing's
+    metadata tell under ``before`` what the plot would have been without. Raises PlotoptError for anything
+    that cannot be used.
+    """
+    settings, path = read_plan_settings(**options), Path(path)
+    on_progress(Progress("reading the drawing", 0, 1))
+    reading = read_svg(path, settings.layers)
+    on_progress(Progress("reading the drawing", 1, 1))
+    read = _with_pens(reading.layers, settings.pens)
+    page = _page(reading.page, settings)
+    placed = _fitted(read, page) if settings.fit else read
+    _check_reach(placed, page, settings)
+    layers, specks = _plan(placed, page, settings, on_progress)
+    notes = (*reading.notes, *_notes(placed, page, specks))
+    metadata = {
+        "plotopt": __version__,
+        "command": settings.command(path.name),
+        "options": settings.options(),
+        "before": _figures_before(placed, settings),
+    }
+    return Drawing(
+        page,
+        split_layers(layers, settings.split_every),
+        settings.profile,
+        metadata,
+        notes,
+        path,
+        stock=settings.stock,
+        client=settings.client,
+    )
+
+
+def _with_pens(layers: Sequence[ReadLayer], pens: tuple[LayerPen, ...] | None) -> list[ReadLayer]:
+    """The layers with the pens given: those by name first, then one for all the others or one for each."""
+    if not layers:
+        raise PlotoptError("the drawing holds nothing that a pen can draw: give one with lines or shapes")
+    given: dict[int, Pen] = {}
+    for each in pens or ():
+        if each.layer is not None:
+            given[_find(layers, each.layer)] = each.pen
+    others = [i for i in range(len(layers)) if i not in given]
+    rest = [each.pen for each in pens or () if each.layer is None]
+    if len(rest) == 1 and others:
+        rest *= len(others)
+    if rest and len(rest) != len(others):
+        raise PlotoptError(
+            f"{len(rest)} pens for {len(others)} layers ({_names(layers)}): give one for each, or one for all"
+        )
+    given |= dict(zip(others, rest, strict=False))
+    return [replace(layer, pen=given.get(i, layer.pen)) for i, layer in enumerate(layers)]
+
+
+def _find(layers: Sequence[ReadLayer], name: str) -> int:
+    """The layer of that label, or the one of that number."""
+    for i, layer in enumerate(layers):
+        if name.lower() in (layer.label.lower(), layer.pen.name.lower()):
+            return i
+    if name.isdecimal() and 0 < int(name) <= len(layers):
+        return int(name) - 1
+    raise PlotoptError(f"there is no layer {name!r:.60}: the drawing has {_names(layers)}")
+
+
+def _names(layers: Sequence[ReadLayer]) -> str:
+    names = [layer.label for layer in layers]
+    return f"{', '.join(names)!s:.200}"
+
+
+def _page(own: Page, settings: PlanSettings) -> Page:
+    if settings.paper is not None:
+        aspect = own.width_mm / own.height_mm
+        return lay_out(settings.paper, settings.margin, settings.orientation, aspect)
+    page = replace(own, margin_mm=settings.margin)
+    if min(page.frame.width, page.frame.height) <= 0:
+        raise PlotoptError(
+            f"a margin of {settings.margin:g} mm leaves no room on a page of {own.width_mm:g} x "
+            f"{own.height_mm:g} mm: use a smaller one"
+        )
+    return page
+
+
+def _extent(layers: Sequence[ReadLayer]) -> Rect:
+    points = np.concatenate([chain.reshape(-1, 2) for layer in layers for chain in layer.chains])
+    (left, top), (right, bottom) = points.min(0).tolist(), points.max(0).tolist()
+    return Rect(left, top, right, bottom)
+
+
+def _fitted(layers: Sequence[ReadLayer], page: Page) -> list[ReadLayer]:
+    """The drawing as large as the page's frame has room for it, in the middle."""
+    extent = _extent(layers)
+    # The ink of the widest pen stays in the frame.
+    frame = page.frame.inset(max(layer.pen.width_mm for layer in layers) / 2)
+    if min(frame.width, frame.height) <= 0:
+        raise PlotoptError(
+            f"nothing fits on a page of {page.width_mm:g} x {page.height_mm:g} mm with a margin of "
+            f"{page.margin_mm:g} mm: take larger paper, a smaller margin or a finer pen"
+        )
+    # A line along an axis has no aspect; a hair's breadth gives it one.
+    width, height = max(extent.width, 1e-6), max(extent.height, 1e-6)
+    place = fit_rect(frame, width / height)
+    scale = min(place.width / width, place.height / height)
+    center = np.array([place.left + place.right, place.top + place.bottom]) / 2
+    shift = center - scale * np.array([extent.left + extent.right, extent.top + extent.bottom]) / 2
+    return [replace(layer, chains=[scale * chain + shift for chain in layer.chains]) for layer in layers]
+
+
+def _check_reach(layers: Sequence[ReadLayer], page: Page, settings: PlanSettings) -> None:
+    extent, frame = _extent(layers), page.frame
+    right, bottom = min(extent.right, frame.right), min(extent.bottom, frame.bottom)
+    settings.profile.check_fits(Rect(0, 0, right, bottom))
+
+
+def _plan(
+    read: Sequence[ReadLayer], page: Page, settings: PlanSettings, on_progress: Listener
+) -> tuple[list[Layer], int]:
+    """The layers that have any ink on the page, and how many specks were left out."""
+    finishing = Finishing(
+        join_mm=settings.join, keep_order=settings.keep_order, drop_hidden=not settings.keep_hidden
+    )
+    planned, specks = [], 0
+    for number, layer in enumerate(read, start=1):
+        on_progress(Progress("planning the plot", number - 1, len(read)))
+        chains = drop_specks(layer.chains, layer.pen.width_mm)
+        specks += len(layer.chains) - len(chains)
+        chains = _tidied(chains, layer.pen, settings)
+        planned.append(plan_layer(chains, layer.pen, _frame(page, layer.pen), finishing))
+    on_progress(Progress("planning the plot", len(read), len(read)))
+    inked = [layer for layer in planned if layer.chains]
+    if not inked:
+        raise PlotoptError(
+            f"nothing of the drawing lies on its page of {page.width_mm:g} x {page.height_mm:g} mm: "
+            "give a finer pen, or --fit to bring it there"
+        )
+    return inked, specks
+
+
+def _tidied(chains: list[Chain], pen: Pen, settings: PlanSettings) -> list[Chain]:
+    tolerance_mm = _TOLERANCE_WIDTHS * pen.width_mm
+    # Lines that share points share them no more when each has been simplified by itself.
+    chains = chains if settings.keep_hidden else drop_repeated(chains, tolerance_mm)
+    return simplify(chains, tolerance_mm if settings.simplify is None else settings.simplify)
+
+
+def _frame(page: Page, pen: Pen) -> Rect:
+    """Where ink may go. Without a margin a line may run along the very edge, half of it on the paper."""
+    return page.frame if page.margin_mm else page.frame.inset(-pen.width_mm / 2)
+
+
+def _notes(layers: Sequence[ReadLayer], page: Page, specks: int) -> list[str]:
+    low = np.array([page.frame.left, page.frame.top]) - 0.01
+    high = np.array([page.frame.right, page.frame.bottom]) + 0.01
+    cut = sum(bool((chain < low).any() or (chain > high).any()) for layer in layers for chain in layer.chains)
+    where = "margin" if page.margin_mm else "page's edge"
+    notes = [f"paths cut at the {where}: {cut:,}"] if cut else []
+    return [*notes, f"strokes shorter than their pen is wide left out: {specks:,}"] if specks else notes
+
+
+def _figures_before(layers: Sequence[ReadLayer], settings: PlanSettings) -> dict[str, float]:
+    """What it would be to plot the drawing as the file has it, with nothing done to it."""
+    as_read = [Layer(layer.pen, tuple(layer.chains), len(layer.chains)) for layer in layers]
+    plot = summarize(as_read, settings.profile, settings.client)
+    return {"paths": plot.paths, "pen_up_m": round(plot.pen_up_m, 4), "minutes": round(plot.minutes, 4)}

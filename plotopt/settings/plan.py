@@ -1,0 +1,147 @@
+"""What planning a drawing of another program can be told."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from plotopt.catalog import load_stock, parse_pens
+from plotopt.errors import PlotoptError
+from plotopt.page import Orientation, Paper, parse_paper
+from plotopt.pens import Pen
+from plotopt.plot.reading import Grouping
+from plotopt.profiles import Client, Profile, load_profile
+from plotopt.settings.base import (
+    LEAST_SPLIT_M,
+    PageSettings,
+    Reader,
+    check_number,
+    read_choice,
+    read_metres,
+    read_options,
+)
+from plotopt.stocks import WHITE, Stock
+from plotopt.units import parse_length
+
+_LONGEST_JOIN_MM, _LONGEST_SIMPLIFY_MM = 50.0, 5.0
+
+
+@dataclass(frozen=True)
+class LayerPen:
+    """A pen for the layer of that label or number; None is whichever layer's turn it is."""
+
+    layer: str | None
+    pen: Pen
+
+    def __str__(self) -> str:
+        return self.pen.text if self.layer is None else f"{self.layer}={self.pen.text}"
+
+
+def read_layer_pens(text: str) -> tuple[LayerPen, ...]:
+    """Pens from ``black,red:0.3mm``, or for layers by name from ``outline=0.3mm,2=red:0.5mm``.
+
+    Raises PlotoptError for a pen that cannot be read and for a layer without a name.
+    """
+    pens = []
+    for word in text.split(","):
+        label, equals, pen = word.rpartition("=")
+        if equals and not label.strip():
+            raise PlotoptError(f"pens {text!r:.60} name no layer before '=': write 2=red:0.3mm")
+        pens += [LayerPen(label.strip() if equals else None, each) for each in parse_pens(pen)]
+    return tuple(pens)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanSettings:
+    """How to plan a drawing that there is; lengths in mm, ``split_every`` in m.
+
+    ``pens`` None takes them from the drawing, ``paper`` None its own page. ``fit`` scales the drawing to the
+    page inside its margin and centres it, else everything stays where it is. ``layers`` says what makes a
+    layer. ``join`` None joins across a pen's width, ``simplify`` None moves lines by at most a tenth of it.
+    ``keep_order`` leaves paths in the drawing's order, ``keep_hidden`` those drawn twice or under others.
+    Raises PlotoptError for values out of range.
+    """
+
+    verb: ClassVar[str] = "plan"
+    kinds: ClassVar[dict[str, type]] = {
+        "fit": bool,
+        "margin": float,
+        "orientation": Orientation,
+        "profile": Profile,
+        "client": Client,
+        "stock": Stock,
+        "layers": Grouping,
+        "keep_order": bool,
+        "keep_hidden": bool,
+    }
+    readers: ClassVar[dict[str, Reader]] = {
+        "pens": read_layer_pens,
+        "paper": parse_paper,
+        "margin": lambda text: parse_length(text, allow_zero=True),
+        "orientation": lambda text: read_choice(Orientation, "orientation", text),
+        "profile": load_profile,
+        "client": lambda text: read_choice(Client, "client", text),
+        "stock": load_stock,
+        "layers": lambda text: read_choice(Grouping, "layers", re.sub("^color$", "colour", text.lower())),
+        "join": lambda text: parse_length(text, allow_zero=True),
+        "simplify": lambda text: parse_length(text, allow_zero=True),
+        "split_every": read_metres,
+    }
+
+    pens: tuple[LayerPen, ...] | None = None
+    paper: Paper | None = None
+    fit: bool = False
+    margin: float = 0.0
+    orientation: Orientation = Orientation.AUTO
+    profile: Profile = field(default_factory=lambda: load_profile("axidraw_v3"))
+    client: Client = Client.SAXI
+    stock: Stock = WHITE
+    layers: Grouping = Grouping.AUTO
+    keep_order: bool = False
+    keep_hidden: bool = False
+    join: float | None = None
+    simplify: float | None = None
+    split_every: float | None = None
+
+    #: As those of all other drawings.
+    options: ClassVar[Any] = PageSettings.options
+    command: ClassVar[Any] = PageSettings.command
+
+    def __post_init__(self) -> None:
+        for name, kind in self.kinds.items():
+            if not isinstance(getattr(self, name), kind):
+                raise PlotoptError(f"{name} is {getattr(self, name)!r:.40}: give a text or a {kind.__name__}")
+        if not isinstance(self.paper, Paper | None):
+            raise PlotoptError(f"paper is {self.paper!r:.40}: give a text or a Paper")
+        if self.pens is not None:
+            object.__setattr__(self, "pens", _checked_pens(self.pens))
+        bounds = {
+            "join": (0, _LONGEST_JOIN_MM),
+            "simplify": (0, _LONGEST_SIMPLIFY_MM),
+            "split_every": (LEAST_SPLIT_M, 1e6),
+        }
+        for name, (low, high) in bounds.items():
+            value = getattr(self, name)
+            if value is not None:
+                _check_length(name, value, low, high)
+
+
+def read_plan_settings(**options: Any) -> PlanSettings:
+    """Settings of a plan from keyword options, see :func:`plotopt.settings.base.read_options`."""
+    return read_options(PlanSettings, options)  # type: ignore[type-var]
+
+
+def _checked_pens(pens: Any) -> tuple[LayerPen, ...]:
+    """Pens that are no more than pens go with whichever layer's turn it is."""
+    found = pens if isinstance(pens, tuple) else ()
+    found = tuple(LayerPen(None, each) if isinstance(each, Pen) else each for each in found)
+    if not (found and all(isinstance(each, LayerPen) for each in found)):
+        raise PlotoptError("pens is empty or holds what is no pen: give pens as in black,red:0.3mm")
+    return found
+
+
+def _check_length(name: str, value: Any, low: float, high: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise PlotoptError(f"{name} is {value!r:.40}: give a length")
+    check_number(name, value, low, high)

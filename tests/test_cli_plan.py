@@ -1,0 +1,118 @@
+"""`plotopt plan`: what it writes and says, and what it refuses."""
+
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from commands import Ran, assert_refused, listing, new_files
+
+from plotopt import cli
+from plotopt.cli.plan import command
+
+DATA = Path(__file__).parent / "data" / "svg"
+
+
+@pytest.fixture
+def folder(folder, monkeypatch):
+    monkeypatch.setitem(cli.plotopt.commands, "plan", command)
+    for name in ("inkscape", "illustrator", "chart"):
+        shutil.copy(DATA / f"{name}.svg", folder)
+    (folder / "nothing.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9cm" height="9cm"/>')
+    (folder / "cut.svg").write_bytes((DATA / "chart.svg").read_bytes()[:900])
+    return folder
+
+
+def stored(path):
+    return json.loads(ElementTree.fromstring(path.read_bytes()).findtext("{*}metadata"))
+
+
+def test_a_drawing_is_planned_beside_its_file_and_the_gain_is_told(run, folder):
+    before = listing(folder)
+    ran = run("plan", "inkscape.svg", "-v")
+    assert ran.code == 0
+    assert new_files(folder, before) == ["inkscape-plan.png", "inkscape-plan.svg"]
+    lines = ran.out.splitlines()
+    assert lines[0] == "strokes    5 in 5 paths"
+    assert re.fullmatch(
+        r"saved      paths 5 -> 5, pen up \d\.\d -> \d\.\d m, time \d\.\d -> \d\.\d min", lines[-1]
+    )
+    assert "note: texts left out: 1 (convert text to paths first)" in ran.err
+    assert "reading the drawing" in ran.err
+    assert "planning the plot" in ran.err
+    told = stored(folder / "inkscape-plan.svg")
+    assert f"repeat with: {told['command']}" in ran.err
+    assert told["options"]["layers"] == "auto"
+    assert told["before"]["paths"] == 5
+
+
+def test_the_command_in_a_plan_gives_the_same_again(run, folder):
+    words = ("--pens=0.3mm,blue:0.5mm,lime:0.2mm", "--fit", "--paper=a5", "--margin=1cm", "--keep-order")
+    words += ("--split-every=0.15m", "--join=0.1mm", "--simplify=0mm", "--keep-hidden", "--client=axicli")
+    assert run("plan", "illustrator.svg", "-q", "-o", "first.svg", *words) == Ran(0, "", "")
+    name, verb, *again = shlex.split(stored(folder / "first.svg")["command"])
+    assert (name, verb) == ("plotopt", "plan")
+    assert run("plan", *again, "-q", "-o", "second.svg") == Ran(0, "", "")
+    assert (folder / "second.svg").read_bytes() == (folder / "first.svg").read_bytes()
+    labels = [group.get("id") for group in ElementTree.parse(folder / "first.svg").findall("{*}g")]
+    assert labels[0].startswith("1-black-0.3mm")
+    assert any("part-2-of-" in label for label in labels)
+
+
+@pytest.mark.parametrize("ending", [".svg", ".png"])
+def test_the_file_itself_and_others_are_spared(run, folder, ending):
+    before = listing(folder)
+    assert_refused(run("plan", "chart.svg", "-o", "chart.svg", "-f"), folder, before, "'chart.svg'")
+    (folder / f"chart-plan{ending}").write_text("mine")
+    before = listing(folder)
+    assert_refused(run("plan", "chart.svg"), folder, before, f"'chart-plan{ending}': it exists already")
+    assert run("plan", "chart.svg", "-q", "--force") == Ran(0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "fragment"),
+    [
+        ("missing.svg", "'missing.svg' does not exist"),
+        ("folder", "'folder' is not a file"),
+        ("zero.png", "'zero.png' is empty"),
+        ("a.png", "'a.png' is not an SVG file"),
+        ("cut.svg", "'cut.svg' is cut short or broken"),
+        ("nothing.svg", "nothing that a pen can draw"),
+    ],
+)
+def test_what_is_no_drawing_is_refused(run, folder, name, fragment):
+    assert_refused(run("plan", name, "-q"), folder, listing(folder), fragment)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "fragment"),
+    [
+        ("--pens", "blurple", "blurple"),
+        ("--pens", "nowhere=0.3mm", "'nowhere'"),
+        ("--pens", "0.3mm,0.4mm", "2 pens for 3 layers"),
+        ("--layers", "many", "'many'"),
+        ("--paper", "a44", "'a44'"),
+        ("--margin", "60mm", "60 mm"),
+        ("--orientation", "upright", "'upright'"),
+        ("--profile", "missing.toml", "'missing.toml'"),
+        ("--client", "inkscape", "'inkscape'"),
+        ("--stock", "glass", "glass"),
+        ("--join", "far", "'far'"),
+        ("--simplify", "-1mm", "-1mm"),
+        ("--split-every", "0m", "0"),
+        ("--seed", "1", "--seed"),
+        ("--output", "missing/out.svg", "'missing/out.svg'"),
+        ("--output", "folder", "'folder'"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(run, folder, option, value, fragment):
+    ran = run("plan", "illustrator.svg", "-q", f"{option}={value}")
+    assert_refused(ran, folder, listing(folder), fragment)
+
+
+def test_what_the_machine_cannot_reach_is_refused(run, folder):
+    ran = run("plan", "inkscape.svg", "-q", "--fit", "--paper=a1")
+    assert_refused(ran, folder, listing(folder), "reaches 840.75 x ")

@@ -1,0 +1,306 @@
+"""The story of `plotopt plan`: from a file of another program to a drawing for a plotter."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from plotopt.errors import PlotoptError
+from plotopt.page import Orientation, parse_paper
+from plotopt.pens import Pen
+from plotopt.plot.chains import lengths_mm, pen_up_moves_mm
+from plotopt.plot.reading import Grouping
+from plotopt.profiles import Client
+from plotopt.replanning import plan
+from plotopt.settings.plan import LayerPen, PlanSettings, read_layer_pens, read_plan_settings
+
+DATA = Path(__file__).parent / "data" / "svg"
+INKSCAPE = DATA / "inkscape.svg"
+
+
+@pytest.fixture
+def planned(tmp_path):
+    """Plans a body on a page of 100 x 80 mm, stroked black and 0.4 mm wide."""
+
+    def call(body, **options):
+        file = tmp_path / "a.svg"
+        file.write_text(
+            '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="80mm" viewBox="0 0 100 80" '
+            f'fill="none" stroke="black" stroke-width="0.4">{body}</svg>'
+        )
+        return plan(file, **options)
+
+    return call
+
+
+def chains(drawing):
+    return [chain for layer in drawing.layers for chain in layer.chains]
+
+
+def extent(drawing):
+    points = np.concatenate([chain.reshape(-1, 2) for chain in chains(drawing)])
+    return [*points.min(0), *points.max(0)]
+
+
+def test_a_file_becomes_a_drawing_for_the_plotter():
+    drawing = plan(INKSCAPE)
+    assert [(layer.pen.name, layer.pen.color, layer.pen.width_mm) for layer in drawing.layers] == [
+        ("leaves", "#008000", 0.5),
+        ("outline", "#0000ff", 0.3),
+    ]
+    assert (drawing.page.width_mm, drawing.page.height_mm) == pytest.approx((148, 105))
+    assert drawing.source == INKSCAPE
+    assert drawing.notes == (
+        "texts left out: 1 (convert text to paths first)",
+        "hidden elements left out: 1",
+    )
+    assert drawing.metadata["command"].startswith("plotopt plan inkscape.svg --no-fit --margin=0mm")
+    assert drawing.metadata["options"]["layers"] == "auto"
+    assert drawing.metadata["before"]["paths"] == 5
+    assert 'inkscape:label="2-outline-0.3mm"' in drawing.svg()
+
+
+@pytest.mark.parametrize("name", ["inkscape", "illustrator", "chart"])
+def test_a_planned_drawing_planned_again_is_the_same(tmp_path, name):
+    first = plan(DATA / f"{name}.svg")
+    file = tmp_path / "again.svg"
+    file.write_text(first.svg())
+    second = plan(file)
+    assert [layer.pen.text for layer in second.layers] == [layer.pen.text for layer in first.layers]
+    assert [layer.pen.name for layer in second.layers] == [layer.pen.name for layer in first.layers]
+    for ours, theirs in zip(second.layers, first.layers, strict=True):
+        assert len(ours.chains) == len(theirs.chains)
+        assert lengths_mm(ours.chains).sum() == pytest.approx(lengths_mm(theirs.chains).sum(), abs=0.05)
+    assert second.statistics.pen_up_m == pytest.approx(first.statistics.pen_up_m, abs=1e-3)
+
+
+def test_the_same_file_gives_the_same_drawing():
+    assert plan(INKSCAPE).svg() == plan(INKSCAPE).svg()
+
+
+def test_loose_lines_are_joined_ordered_and_drawn_once(planned):
+    rng = np.random.default_rng(0)
+    steps = [f"M{x} {y}h10" for x in range(10, 90, 10) for y in range(10, 70, 5)]
+    rng.shuffle(steps)
+    body = "".join(f'<path d="{step}"/>' for step in steps + steps[:20])
+    drawing = planned(body)
+    before = drawing.metadata["before"]
+    assert before["paths"] == 116
+    assert drawing.statistics.paths <= 12
+    assert drawing.statistics.pen_down_m == pytest.approx(0.96, abs=0.06)
+    assert drawing.statistics.pen_up_m < before["pen_up_m"] / 5
+    assert drawing.statistics.minutes < before["minutes"] / 2
+
+
+def test_figures_before_are_those_of_the_file_as_it_is(planned):
+    body = '<path d="M10 0h10M0 10h10"/><path d="M10 10h10"/>'
+    before = planned(body).metadata["before"]
+    moves = 10 + np.hypot(20, 10) + 0 + np.hypot(20, 10)
+    assert before["paths"] == 3
+    assert before["pen_up_m"] == pytest.approx(moves / 1000, abs=1e-4)
+
+
+def test_order_is_kept_when_asked(planned):
+    body = "".join(f'<path d="M{x} 10v9"/>' for x in (50, 10, 90, 30))
+    kept = chains(planned(body, keep_order=True))
+    starts = [(50, 10), (10, 10), (90, 10), (30, 10)]
+    assert [tuple(chain[0, 0]) for chain in kept] == [pytest.approx(start) for start in starts]
+    ordered = chains(planned(body))
+    assert pen_up_moves_mm(ordered).sum() < pen_up_moves_mm(kept).sum()
+
+
+@pytest.mark.parametrize(("keep", "length"), [(False, 20), (True, 40)])
+def test_what_is_drawn_twice_is_kept_when_asked(planned, keep, length):
+    body = '<path d="M10 10h20"/><path d="M30 10h-20"/>'
+    drawing = planned(body, keep_hidden=keep, join="0mm")
+    assert lengths_mm(chains(drawing)).sum() == pytest.approx(length)
+
+
+@pytest.mark.parametrize(
+    ("simplify", "count"), [(None, 1), ("0mm", 5), ("0.001mm", 5), (0.05, 1), ("0.04", 1)]
+)
+def test_simplifying_is_by_a_tenth_of_the_pen_unless_told(planned, simplify, count):
+    body = '<path d="M10 10l5 .03 5 -.03 5 .03 5 -.03 5 .03"/>'
+    options = {} if simplify is None else {"simplify": simplify}
+    (chain,) = chains(planned(body, **options))
+    assert len(chain) == count
+
+
+@pytest.mark.parametrize(("join", "count"), [(None, 1), ("0.1mm", 2), ("0.35mm", 1), ("5mm", 1)])
+def test_gaps_are_joined_by_the_pens_width_unless_told(planned, join, count):
+    options = {} if join is None else {"join": join}
+    assert len(chains(planned('<path d="M10 10h20M30.3 10h20"/>', **options))) == count
+
+
+@pytest.mark.parametrize(
+    ("options", "box"),
+    [
+        ({}, (0, 40, 100, 40)),
+        ({"margin": "10mm"}, (10.2, 40, 89.8, 40)),
+        ({"paper": "60x80mm"}, (0, 40, 80, 40)),
+        ({"paper": "60x80mm", "orientation": "portrait"}, (0, 40, 60, 40)),
+        ({"paper": "a4", "margin": 20}, (20.2, 40, 130, 40)),
+        ({"fit": True}, (0.2, 40, 99.8, 40)),
+        ({"fit": True, "margin": "1cm"}, (10.2, 40, 89.8, 40)),
+        ({"fit": True, "paper": "a4", "margin": 20}, (20.2, 105, 276.8, 105)),
+    ],
+)
+def test_a_drawing_keeps_its_place_unless_it_is_fitted(planned, options, box):
+    assert extent(planned('<path d="M-50 40H130"/>', **options)) == pytest.approx(box, abs=1e-5)
+
+
+def test_a_fitted_drawing_keeps_its_proportions(planned):
+    left, top, right, bottom = extent(planned('<rect x="3" y="5" width="20" height="10"/>', fit=True))
+    assert (right - left) / (bottom - top) == pytest.approx(2)
+    assert (left + right, top + bottom) == pytest.approx((100, 80))
+    assert right - left == pytest.approx(99.6)
+
+
+def test_a_line_has_a_height_alone_and_can_be_fitted(planned):
+    assert extent(planned('<path d="M9 9V20"/>', fit=True)) == pytest.approx((50, 0.2, 50, 79.8))
+
+
+def test_what_is_cut_or_too_small_is_told(planned):
+    drawing = planned('<path d="M-5 9H50"/><path d="M10 20h.3"/><path d="M0 30h0"/><path d="M-9-9h5"/>')
+    assert drawing.notes == (
+        "paths cut at the page's edge: 2",
+        "strokes shorter than their pen is wide left out: 2",
+    )
+    assert planned('<path d="M3 9H50"/>', margin="5mm").notes == ("paths cut at the margin: 1",)
+
+
+def test_a_layer_off_the_page_is_left_out(planned):
+    drawing = planned('<path d="M5 9H50"/><path stroke="red" d="M-9 9h5"/>')
+    assert [layer.pen.name for layer in drawing.layers] == ["black"]
+
+
+COLOURS = '<path d="M5 9H50"/><path stroke="red" d="M5 19H50"/><path stroke="blue" d="M5 29H50"/>'
+
+
+@pytest.mark.parametrize(
+    ("pens", "texts"),
+    [
+        (None, ["black:0.4mm", "red:0.4mm", "blue:0.4mm"]),
+        ("0.2mm,lime:0.3mm,0.5mm", ["black:0.2mm", "lime:0.3mm", "black:0.5mm"]),
+        ("0.2mm", ["black:0.2mm"] * 3),
+        ("red=lime:0.3mm", ["black:0.4mm", "lime:0.3mm", "blue:0.4mm"]),
+        ("3=lime:0.3mm,0.2mm", ["black:0.2mm", "black:0.2mm", "lime:0.3mm"]),
+        (" RED = 0.3mm , 0.2mm,0.6mm", ["black:0.2mm", "black:0.3mm", "black:0.6mm"]),
+        ((Pen("ink", "#123456", 0.3),), ["#123456:0.3mm"] * 3),
+        ((LayerPen("blue", Pen("ink", "#123456", 0.3)),), ["black:0.4mm", "red:0.4mm", "#123456:0.3mm"]),
+    ],
+)
+def test_pens_go_to_layers_by_turn_or_by_name(planned, pens, texts):
+    drawing = planned(COLOURS, **({} if pens is None else {"pens": pens}))
+    assert [layer.pen.text for layer in drawing.layers] == texts
+
+
+def test_one_layer_when_asked(planned):
+    drawing = planned(COLOURS, layers="one", pens="0.3mm")
+    assert [layer.pen.text for layer in drawing.layers] == ["black:0.3mm"]
+    assert drawing.statistics.strokes == 3
+
+
+def test_long_layers_are_split(planned):
+    body = "".join(f'<path d="M5 {y}H95"/>' for y in range(5, 75, 5))
+    drawing = planned(body, split_every="0.5m", join="0mm")
+    assert [layer.part for layer in drawing.layers] == [1, 2, 3]
+    assert lengths_mm(chains(drawing)).sum() == pytest.approx(14 * 90)
+
+
+def test_the_machine_and_its_program_are_passed_on(planned):
+    drawing = planned(COLOURS, client="axicli", profile="axidraw_minikit")
+    assert (drawing.client, drawing.profile.name) == (Client.AXICLI, "axidraw_minikit")
+
+
+@pytest.mark.parametrize(
+    ("body", "options", "fragment"),
+    [
+        ("", {}, "holds nothing that a pen can draw"),
+        ("<text>a</text>", {}, "holds nothing that a pen can draw"),
+        ('<path d="M-9 0h5"/>', {}, "nothing of the drawing lies on its page of 100 x 80 mm"),
+        ('<path d="M9 9h.1"/>', {}, "nothing of the drawing"),
+        ('<path d="M9 9h0"/>', {"fit": True}, "nothing of the drawing"),
+        (COLOURS, {"pens": "0.2mm,0.3mm"}, "2 pens for 3 layers (black, red, blue)"),
+        (COLOURS, {"pens": "0.2mm,0.3mm,0.4mm,0.5mm"}, "4 pens for 3 layers"),
+        (COLOURS, {"pens": "1=0.2mm,2=0.2mm,3=0.2mm,0.5mm"}, "1 pens for 0 layers"),
+        (COLOURS, {"pens": "green=0.2mm"}, "no layer 'green': the drawing has black, red, blue"),
+        (COLOURS, {"pens": "4=0.2mm"}, "no layer '4'"),
+        (COLOURS, {"pens": "0=0.2mm"}, "no layer '0'"),
+        (COLOURS, {"margin": "40mm"}, "a margin of 40 mm leaves no room on a page of 100 x 80 mm"),
+        (COLOURS, {"margin": "39mm", "pens": "3mm"}, "3 mm wide"),
+        (COLOURS, {"margin": "39mm", "pens": "3mm", "fit": True}, "nothing fits on a page of 100 x 80 mm"),
+        (COLOURS, {"paper": "a6", "margin": "60mm"}, "leaves no room on A6"),
+        ('<path d="M0 0H99V80"/>', {"paper": "a1", "fit": True}, "reaches"),
+    ],
+)
+def test_what_cannot_be_planned_is_refused(planned, body, options, fragment):
+    with pytest.raises(PlotoptError) as refusal:
+        planned(body, **options)
+    assert fragment in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_only_what_lies_on_the_page_has_to_be_reached(planned):
+    planned('<path d="M-5000 9H5000"/>', profile="axidraw_minikit")
+
+
+@pytest.mark.parametrize(
+    ("options", "fragment"),
+    [
+        ({"seed": 3}, "there is no option 'seed'"),
+        ({"pens": ""}, "''"),
+        ({"pens": "=0.3mm"}, "name no layer before '='"),
+        ({"pens": "a=blurple"}, "blurple"),
+        ({"pens": ()}, "pens is empty"),
+        ({"pens": 3}, "pens is empty"),
+        ({"pens": ("0.3mm",)}, "holds what is no pen"),
+        ({"paper": 4}, "paper is 4"),
+        ({"paper": "a44"}, "'a44'"),
+        ({"margin": "-1mm"}, "-1mm"),
+        ({"margin": None}, "margin is None"),
+        ({"margin": True}, "margin is True"),
+        ({"fit": "maybe"}, "fit is 'maybe'"),
+        ({"orientation": "upright"}, "'upright'"),
+        ({"profile": "missing.toml"}, "'missing.toml'"),
+        ({"client": "inkscape"}, "use saxi, axicli"),
+        ({"layers": "many"}, "use auto, inkscape, colour, one"),
+        ({"join": "far"}, "'far'"),
+        ({"join": "51mm"}, "join is 51"),
+        ({"join": True}, "join is True"),
+        ({"simplify": "-1mm"}, "-1mm"),
+        ({"simplify": float("nan")}, "simplify is nan"),
+        ({"split_every": "0m"}, "0"),
+        ({"split_every": "1mm"}, "split_every is 0.001"),
+    ],
+)
+def test_settings_out_of_range_are_refused(options, fragment):
+    with pytest.raises(PlotoptError) as refusal:
+        read_plan_settings(**options)
+    assert fragment in str(refusal.value)
+
+
+def test_settings_are_spelled_as_they_are_read():
+    settings = PlanSettings(
+        pens=(LayerPen(None, Pen("black", "#000000", 0.3)), LayerPen("sea", Pen("blue", "#0000ff", 0.5))),
+        paper=parse_paper("a3"),
+        fit=True,
+        margin=5.5,
+        orientation=Orientation.PORTRAIT,
+        client=Client.AXICLI,
+        layers=Grouping.ONE,
+        keep_order=True,
+        join=0.25,
+        simplify=0.0,
+        split_every=40.0,
+    )
+    spelled = {name: value for name, value in settings.options().items() if value is not None}
+    assert spelled["pens"] == "black:0.3mm,sea=blue:0.5mm"
+    texts = {name: value if isinstance(value, bool) else str(value) for name, value in spelled.items()}
+    assert read_plan_settings(**texts) == settings
+    assert read_plan_settings(layers="color").layers is Grouping.COLOUR
+
+
+def test_labels_may_hold_anything_but_commas():
+    (pen,) = read_layer_pens("1 - a=b=red:0.3mm")
+    assert (pen.layer, pen.pen.text) == ("1 - a=b", "red:0.3mm")

@@ -1,7 +1,7 @@
 """plotopt turns an image into the drawing that a pen plotter can make of it.
 
 >>> import plotopt
->>> drawing = plotopt.fit("photo.jpg", strokes=2000, pen="0.4mm", paper="a4")  # doctest: +SKIP
+>>> drawing = plotopt.fit("photo.jpg", strokes=2000, pens="0.4mm", paper="a4")  # doctest: +SKIP
 >>> drawing.save("photo.svg")  # doctest: +SKIP
 """
 
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from plotopt.drawing import Drawing
     from plotopt.fitting import fit
     from plotopt.listening import Progress
+    from plotopt.replanning import plan
     from plotopt.visualizing import neuron
 
 __version__ = "0.1.0"
-__all__ = ["Drawing", "PlotoptError", "Progress", "__version__", "fit", "neuron", "neurons"]
+__all__ = ["Drawing", "PlotoptError", "Progress", "__version__", "fit", "neuron", "neurons", "plan"]
 
 # torch and Numba each keep a pool of threads that spin while they wait. Where anything else runs on the
 # same cores the pools starve each other, and a step takes up to ten times as long. Both read this when
@@ -32,6 +33,7 @@ _HOMES = {
     "fit": "plotopt.fitting",
     "neuron": "plotopt.visualizing",
     "neurons": "plotopt.contact_sheet",
+    "plan": "plotopt.replanning",
 }
 
 

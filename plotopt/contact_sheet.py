@@ -24,6 +24,7 @@ from plotopt.networks.zoo import crop_size_px
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.plot.plan import Layer, plan_layer
+from plotopt.plot.split import split_layers
 from plotopt.preparing import prepare
 from plotopt.settings import NeuronsSettings, read_neurons_settings
 from plotopt.sheet import Sheet, lay_out_sheet
@@ -67,7 +68,7 @@ def neurons(
             if shelf:
                 shelf.keep(neuron, strokes)
     on_progress(Progress("planning the plot", 0, 1))
-    layers = _plan(sheet, wanted, drawn, settings.pens)
+    layers = _plan(sheet, wanted, drawn, settings.layered_pens)
     on_progress(Progress("planning the plot", 1, 1))
     told = (
         {"command": settings.command(subjects.strip())}
@@ -76,7 +77,17 @@ def neurons(
     )
     metadata = {"plotopt": __version__, "options": settings.options(), **told}
     taken_over = (f"{done} of {len(wanted)} channels were done already",) if done else ()
-    return Drawing(sheet.page, layers, settings.profile, metadata, pale_notes(settings.pens) + taken_over)
+    notes = pale_notes(settings.layered_pens, settings.stock) + taken_over
+    layers = split_layers(layers, settings.split_every)
+    return Drawing(
+        sheet.page,
+        layers,
+        settings.profile,
+        metadata,
+        notes,
+        stock=settings.stock,
+        client=settings.client,
+    )
 
 
 def _read(subjects: str | Sequence[Neuron]) -> tuple[Neuron, ...]:

@@ -74,7 +74,7 @@ class Easel:
     ) -> Easel:
         """``count`` first strokes on a canvas; all randomness comes from the settings' seed."""
         rng = np.random.default_rng(settings.seed)
-        palette = Palette(settings.pens)
+        palette = Palette(settings.layered_pens, settings.stock)
         pen_mm = float(palette.widths_mm.mean())
         usual = Usual.of(canvas.place, count, pen_mm)
         first = palette.undecided(scatter(canvas.place, count, pen_mm, usual, rng), rng)

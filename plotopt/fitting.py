@@ -12,7 +12,8 @@ from plotopt import __version__
 from plotopt.canvas import Canvas
 from plotopt.crops import Crops
 from plotopt.drawing import Drawing
-from plotopt.ink import Inks, pale_notes
+from plotopt.ink import in_plot_order, pale_notes
+from plotopt.layering import plan_layers
 from plotopt.listening import Listener, Progress, no_listener, steps_told
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.networks import load_network
@@ -20,18 +21,24 @@ from plotopt.objectives.likeness import Likeness, Problem
 from plotopt.objectives.perception import Perception, Taste, gram_matrices
 from plotopt.objectives.sight import Scene
 from plotopt.optimize import optimize
-from plotopt.page import fit_rect, lay_out
+from plotopt.page import Rect, fit_rect, lay_out
+from plotopt.pens import Pen
 from plotopt.picture import Picture, read_picture
-from plotopt.plot.plan import plan_layer
+from plotopt.posing import pose, shown, usual_gamma
 from plotopt.preparing import prepare
-from plotopt.seeding import sow
+from plotopt.separation import best_pens
 from plotopt.settings import FitSettings, read_settings
 from plotopt.settings.fit import Judge
+from plotopt.sowing import sow
 from plotopt.stages import perception_for, stages_for
+from plotopt.strokes import Strokes
 from plotopt.target import Target
 
 if TYPE_CHECKING:
     from PIL import Image
+
+# Pens are chosen by the colours of a copy of the picture so many pixels large.
+_CHOOSING_PX = 192
 
 
 def fit(
@@ -40,11 +47,11 @@ def fit(
     on_progress: Listener = no_listener,
     **options: Any,
 ) -> Drawing:
-    """The drawing of ``image`` that ``strokes`` strokes of one pen can make.
+    """The drawing of ``image`` that ``strokes`` strokes of some pens can make.
 
     ``image`` is a path, a Pillow image, an array or what :func:`plotopt.picture.read_picture` made of one.
     ``options`` are the fields of :class:`plotopt.settings.FitSettings`, as values or as the text that the
-    command line takes: ``fit("a.jpg", strokes=3000, pen="0.3mm", paper="a5", seed=7)``. The same call gives
+    command line takes: ``fit("a.jpg", strokes=3000, pens="black,red:0.3mm", seed=7)``. The same call gives
     the same drawing, bit for bit. Raises PlotoptError for anything that cannot be used.
     """
     settings = read_settings(**options)
@@ -52,41 +59,63 @@ def fit(
     page = lay_out(settings.paper, settings.margin, settings.orientation, picture.aspect)
     place = fit_rect(page.frame, picture.aspect)
     settings.profile.check_fits(place)
-    settings.pen.check_fits(place)
+    pens = _pens(settings, picture, place)
+    for pen in pens:
+        pen.check_fits(place)
     taste = _taste(settings, on_progress) if settings.loss is Judge.VGG else None
-    target = Target.from_picture(picture, settings.tone, place)
-    chains, notes = _draw(target, taste, settings, on_progress)
+    problem = pose(picture, pens, settings.stock, settings.tone(usual_gamma(pens, settings.stock)), place)
+    strokes, notes = _draw(problem, taste, settings, on_progress)
     on_progress(Progress("planning the plot", 0, 1))
-    layer = plan_layer(chains, settings.pen, place)
+    layers = plan_layers(strokes, pens, place, settings.finishing)
     on_progress(Progress("planning the plot", 1, 1))
     command = settings.command(picture.path.name if picture.path else "image")
     metadata = {"plotopt": __version__, "command": command, "options": settings.options()}
-    notes = picture.notes + pale_notes([settings.pen]) + notes
-    return Drawing(page, (layer,), settings.profile, metadata, notes, picture.path)
+    notes = picture.notes + pale_notes(pens, settings.stock) + notes
+    return Drawing(
+        page,
+        layers,
+        settings.profile,
+        metadata,
+        notes,
+        picture.path,
+        settings.stock,
+        settings.client,
+        shown(problem, settings.stock),
+        place,
+    )
+
+
+def _pens(settings: FitSettings, picture: Picture, place: Rect) -> tuple[Pen, ...]:
+    """The pens in the order of their layers, those that suit the picture where it is to decide."""
+    if isinstance(settings.pens, tuple):
+        return in_plot_order(settings.pens)
+    small = Target.from_picture(picture, settings.tone(), place, channels=3).at_scale(
+        max(place.width, place.height) / _CHOOSING_PX
+    )
+    return best_pens(small.pixels, settings.pens.box, settings.pens.count, settings.stock)
 
 
 def _draw(
-    target: Target, taste: Taste | None, settings: FitSettings, on_progress: Listener
-) -> tuple[list[np.ndarray], tuple[str, ...]]:
-    """Chains of the optimised strokes, and what the user should know of them."""
+    problem: Problem, taste: Taste | None, settings: FitSettings, on_progress: Listener
+) -> tuple[Strokes, tuple[str, ...]]:
+    """The optimised strokes, and what the user should know of them."""
     prepare(settings.profile, on_progress)
     rng = np.random.default_rng(settings.seed)
-    sown = sow(target, settings.strokes, settings.pen.width_mm, rng)
+    sown = sow(problem.target, settings.strokes, problem.pens, problem.inks, rng)
     if not len(sown.strokes):
-        return [], sown.notes
-    # One pen's colour changes nothing in where its strokes go: tone is measured in parts of its full ink.
-    inks = Inks.of_pens([replace(settings.pen, color="#000000", opaque=False)], channels=1)
-    problem, strokes = Problem(sown.target, inks, PyramidLoss()), sown.strokes
+        return sown.strokes, sown.notes
+    problem, strokes = replace(problem, target=sown.target), sown.strokes
     for stage in stages_for(settings.quality, settings.size, settings.tile):
         strokes = optimize(strokes, Likeness(problem, stage, rng), stage, steps_told(stage, on_progress))
     if taste:
-        canvas = Canvas(target.place, stage.mm_per_px(target.place))
-        scene = Scene(canvas, inks, Crops(), int(rng.integers(2**31)))
+        place = problem.target.place
+        canvas = Canvas(place, stage.mm_per_px(place))
+        scene = Scene(canvas, problem.inks, Crops(), int(rng.integers(2**31)))
         stage = perception_for(settings.quality, stage.long_side_px)
         stage = replace(stage, steps=scene.crops.steps(canvas, stage.steps))
-        objective = Perception(taste, sown.target, scene, stage)
+        objective = Perception(replace(taste, light=problem.loss), sown.target, scene, stage)
         strokes = optimize(strokes, objective, stage, steps_told(stage, on_progress))
-    return strokes.chains(), sown.notes
+    return strokes, sown.notes
 
 
 def _taste(settings: FitSettings, on_progress: Listener) -> Taste:

@@ -11,43 +11,57 @@ from jaxtyping import Float
 from torch import Tensor
 
 from plotopt.pens import Pen
+from plotopt.stocks import WHITE, Stock
 
 #: Rec. 709 weights of linear red, green and blue in luminance.
 LUMINANCE = (0.2126, 0.7152, 0.0722)
-# Ink of this luminance and above is hard to see on white.
-_PALE = 0.8
+# Below this contrast to the paper, with the stray light of a room added to both, ink is hard to see.
+_LEAST_CONTRAST, _STRAY_LIGHT = 1.235, 0.05
 # Light up to which the sRGB curve is straight.
 _STRAIGHT = 0.0031308
 
 
 @dataclass(frozen=True)
 class Inks:
-    """What each pen reflects where its ink is full, in linear light, and whether it hides what is below."""
+    """What each pen reflects on white where its ink is full, whether it hides what is below, and the paper.
+
+    All in linear light; the paper reflects 1 in every channel unless it is given.
+    """
 
     reflectance: Float[Tensor, "pens channels"]
     opaque: tuple[bool, ...]
+    paper: Float[Tensor, "channels"] | None = None
 
     @classmethod
-    def of_pens(cls, pens: Sequence[Pen], channels: int) -> Inks:
+    def of_pens(cls, pens: Sequence[Pen], channels: int, stock: Stock = WHITE) -> Inks:
         """Inks in layer order; one channel is luminance, three are linear RGB."""
-        rgb = torch.tensor([srgb_to_linear(pen.color) for pen in pens])
-        reflectance = rgb if channels == 3 else rgb @ torch.tensor(LUMINANCE)[:, None]
-        return cls(reflectance, tuple(pen.opaque for pen in pens))
+        light = torch.tensor([srgb_to_linear(color) for color in (stock.color, *(pen.color for pen in pens))])
+        if channels == 1:
+            light = light @ torch.tensor(LUMINANCE)[:, None]
+        return cls(
+            light[1:], tuple(pen.opaque for pen in pens), None if stock.color == WHITE.color else light[0]
+        )
 
     @property
     def pens(self) -> int:
         """How many there are."""
         return len(self.opaque)
 
+    @property
+    def bare(self) -> Float[Tensor, "channels 1 1"]:
+        """The light of the paper itself."""
+        paper = torch.ones_like(self.reflectance[0]) if self.paper is None else self.paper
+        return paper[:, None, None]
+
     def on_paper(
         self, transmittance: Float[Tensor, "views pens height width"]
     ) -> Float[Tensor, "views channels height width"]:
-        """Reflected linear light over white paper.
+        """Reflected linear light over the paper.
 
         Translucent inks multiply, ``I * (ink + (1 - ink) T)``; opaque ones lie over what came before,
         ``I * T + ink (1 - T)``.
         """
-        light: Tensor | float = 1.0
+        light: Tensor | float = 1.0 if self.paper is None else self.bare
         for pen, opaque in enumerate(self.opaque):
             through = transmittance[:, pen, None]
             ink = self.reflectance[pen][:, None, None]
@@ -55,13 +69,37 @@ class Inks:
         return torch.as_tensor(light)
 
 
-def pale_notes(pens: Sequence[Pen]) -> tuple[str, ...]:
-    """A note for each pen that hardly shows on white paper."""
+def luminance(color: str) -> float:
+    """Rec. 709 luminance of ``#rrggbb`` in linear light."""
+    return float(np.dot(srgb_to_linear(color), LUMINANCE))
+
+
+def on_stock(pen: Pen, stock: Stock) -> float:
+    """The luminance of a stock under the pen's full ink."""
+    return luminance(pen.color) * (1.0 if pen.opaque else luminance(stock.color))
+
+
+def contrast(pen: Pen, stock: Stock) -> float:
+    """How many times brighter the brighter of inked and bare paper is in a room, 1 or more."""
+    inked, bare = on_stock(pen, stock) + _STRAY_LIGHT, luminance(stock.color) + _STRAY_LIGHT
+    return max(inked, bare) / min(inked, bare)
+
+
+def pale_notes(pens: Sequence[Pen], stock: Stock = WHITE) -> tuple[str, ...]:
+    """A note for each pen whose luminance hardly differs from that of the paper."""
     return tuple(
-        f"ink of {pen.color} hardly shows on white paper, and so in the preview"
+        f"ink of {pen.color} hardly shows on {stock.title}, and so in the preview"
         for pen in pens
-        if float(np.dot(srgb_to_linear(pen.color), LUMINANCE)) >= _PALE
+        if contrast(pen, stock) < _LEAST_CONTRAST
     )
+
+
+def in_plot_order(pens: Sequence[Pen]) -> tuple[Pen, ...]:
+    """Pens in the order of their layers: translucent inks first, then light before dark.
+
+    A dark ink drawn first would stain the nib of a light one, and under an opaque one it is hidden.
+    """
+    return tuple(sorted(pens, key=lambda pen: (pen.opaque, -luminance(pen.color))))
 
 
 def srgb_to_linear(color: str) -> tuple[float, float, float]:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from plotopt.ink import Inks
-from plotopt.pens import Pen
+from plotopt.pens import MAX_OPACITY, Pen
+from plotopt.stocks import WHITE, Stock
 from plotopt.strokes import Strokes
 
 # First leanings are small and random: enough to tell strokes apart, too little to decide anything.
@@ -25,21 +26,27 @@ class Palette:
     """
 
     pens: tuple[Pen, ...]
+    stock: Stock = WHITE
 
     @property
     def inks(self) -> Inks:
-        """What the pens reflect in linear RGB."""
-        return Inks.of_pens(self.pens, channels=3)
+        """What the pens reflect on this stock in linear RGB."""
+        return Inks.of_pens(self.pens, 3, self.stock)
 
     @property
     def widths_mm(self) -> Tensor:
         """Every pen's width."""
         return torch.tensor([pen.width_mm for pen in self.pens])
 
+    @property
+    def covers(self) -> Tensor:
+        """What one pass of each pen leaves, in parts of what an undecided stroke does."""
+        return torch.tensor([pen.opacity / MAX_OPACITY for pen in self.pens])
+
     def undecided(self, strokes: Strokes, rng: np.random.Generator) -> Strokes:
         """The strokes with the choice of their pen left open, unless there is but one."""
         if len(self.pens) == 1:
-            return strokes
+            return Strokes.of_pens(strokes.points, strokes.pen, self.pens)
         leaning = rng.normal(0, _FIRST_LEANING, (len(strokes), len(self.pens)))
         return replace(strokes, leaning=torch.from_numpy(leaning).to(strokes.points))
 
@@ -53,7 +60,7 @@ class Palette:
         return replace(
             drawn,
             width_mm=self.widths_mm.to(strokes.width_mm).repeat_interleave(count),
-            opacity=drawn.opacity * shares.T.flatten(),
+            opacity=drawn.opacity * (self.covers.to(shares)[:, None] * shares.T).flatten(),
             pen=torch.arange(pens).repeat_interleave(count),
         )
 
@@ -61,5 +68,4 @@ class Palette:
         """Every stroke with the pen it leans to most."""
         if strokes.leaning is None:
             return strokes
-        pen = strokes.leaning.argmax(1)
-        return replace(strokes, pen=pen, width_mm=self.widths_mm.to(strokes.width_mm)[pen], leaning=None)
+        return Strokes.of_pens(strokes.points, strokes.leaning.argmax(1), self.pens)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from numpy import ndarray
 from scipy import ndimage
 
 from plotopt import streamlines
-from plotopt.strokes import Strokes
-from plotopt.target import Target
 
 # Structure is read at several scales; a coarser one speaks where the finer ones are silent.
 _GRADIENT_SIGMA_PX = 1.5
@@ -24,19 +21,9 @@ _BUSY = 1.5
 _TRIES = 48
 # Lengths tried for a stroke, from this part of the mean needed upwards, each longer by this factor.
 _SHORTEST_PART, _LONGER, _LENGTHS = 0.8, 1.4, 7
-_MISSING_ALLOWED, _MISSING_NOTED = 0.12, 0.25
-# A target keeps at least this part of the picture's darkness: on a lighter one every line would be an error.
-_LEAST_DARKNESS = 0.15
+_MISSING_ALLOWED = 0.12
 _LEFT_SIGMA_PX = 4.0
 _LEAST_PX = 4.0
-# Strokes are laid on a raster of the pen's width, or of so many pixels along the longer side.
-_LONG_SIDE_PX = 640
-# No stroke is longer than this part of the shorter side, and on average none needs to be shorter than so
-# many pen widths; a cubic curve is so many pen widths long.
-_LONGEST_PART = 0.5
-_SHORTEST_PENS = 2.0
-_SPAN_PENS = 12.0
-_MOST_SPANS = 12
 
 
 @dataclass(frozen=True)
@@ -96,14 +83,16 @@ def seed(
     pen_px: float,
     longest_px: float,
     rng: np.random.Generator,
+    structure: Float[ndarray, "height width"] | None = None,
 ) -> Seeds:
     """``count`` lines along the tone's structure that together have about the ink the tone needs.
 
     The shortest lines that leave little ink missing are taken; none is longer than ``longest_px``. Some ink
-    must be wanted.
+    must be wanted. ``structure`` is a tone to take the lines' directions from instead.
     """
     demand = ink_demand(tone)
-    wanted = streamlines.Wanted(demand, headings(tone), detail(tone))
+    structure = tone if structure is None else structure
+    wanted = streamlines.Wanted(demand, headings(structure), detail(structure))
     starts = _draw_points(demand, count * _TRIES, rng).reshape(count, _TRIES, 2)
     mean_px = demand.sum() / (pen_px * count)
     for i in range(_LENGTHS):
@@ -115,52 +104,6 @@ def seed(
         if left < _MISSING_ALLOWED or length >= longest_px:
             break
     return Seeds(points, counts, float(left))
-
-
-@dataclass(frozen=True)
-class Sown:
-    """The first strokes, the target lightened to what they can reach, and what the user should know."""
-
-    strokes: Strokes
-    target: Target
-    notes: tuple[str, ...]
-
-
-def sow(target: Target, count: int, pen_mm: float, rng: np.random.Generator) -> Sown:
-    """The first strokes for a target: ``count``, or fewer where that many would have nothing to do."""
-    coarse = target.canvas(max(pen_mm, max(target.place.width, target.place.height) / _LONG_SIDE_PX), 0)
-    view = coarse.view
-    tone = coarse.pixels.mean(0).double().numpy()
-    pen_px = pen_mm / view.mm_per_px
-    useful = int(ink_demand(tone).sum() / (pen_px * _SHORTEST_PENS * pen_px))
-    if useful == 0:
-        blank = Strokes.of_pen(torch.zeros(0, 4, 2), pen_mm)
-        return Sown(blank, target, ("the picture is blank, or nearly: there is nothing to draw",))
-    notes: list[str] = []
-    if useful < count:
-        notes.append(f"the picture wants little ink: {useful:,} strokes are enough for it, not {count:,}")
-        count = useful
-    longest_px = _LONGEST_PART * min(tone.shape)
-    seeds = seed(tone, count, pen_px, longest_px, rng)
-    if seeds.missing > _MISSING_NOTED:
-        reach = 1 - seeds.missing
-        plural = "s" * (count > 1)
-        notes.append(
-            f"{count:,} stroke{plural} of {pen_mm:g} mm reach {max(reach, 0.01):.0%} of the "
-            "picture's darkness, so all tones are lightened: use more strokes, a wider pen or "
-            "smaller paper for a darker drawing"
-        )
-        share = max(reach, _LEAST_DARKNESS)
-        target = target.lightened(share)
-        seeds = seed(1 - share * (1 - tone), count, pen_px, longest_px, rng)
-    control_points = torch.from_numpy(seeds.control_points(_spans(seeds, pen_px))).float()
-    return Sown(Strokes.of_pen(view.to_mm(control_points), pen_mm), target, tuple(notes))
-
-
-def _spans(seeds: Seeds, pen_px: float) -> int:
-    """Cubic curves a stroke, so that each is about a dozen pen widths long in the longer strokes."""
-    length_px = float(np.percentile(seeds.counts, 75)) * streamlines.STEP_PX
-    return int(np.clip(np.ceil(length_px / (_SPAN_PENS * pen_px)), 1, _MOST_SPANS))
 
 
 def _draw_points(demand: ndarray, count: int, rng: np.random.Generator) -> Float[ndarray, "points 2"]:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from plotopt.errors import PlotoptError
-from plotopt.ink import LUMINANCE, srgb_to_linear
+from plotopt.ink import contrast
 from plotopt.page import Page, Rect, lay_out
 from plotopt.pens import Pen
 from plotopt.settings import NeuronsSettings
@@ -91,7 +91,7 @@ def lay_out_sheet(settings: NeuronsSettings, count: int) -> Sheet:
         )
     aspect = settings.grid.columns / settings.grid.rows if settings.grid else 1.0
     page = lay_out(settings.paper, settings.margin, settings.orientation, aspect)
-    writer = min(settings.pens, key=_luminance)
+    writer = max(settings.pens, key=lambda pen: contrast(pen, settings.stock))
     grids = [settings.grid] if settings.grid else [Grid(c, math.ceil(count / c)) for c in range(1, count + 1)]
     side_mm, grid = max(
         ((_side_mm(page.frame, grid, _letter_mm(writer)), grid) for grid in grids), key=lambda pair: pair[0]
@@ -114,7 +114,3 @@ def _side_mm(frame: Rect, grid: Grid, letter_mm: float) -> float:
 
 def _letter_mm(pen: Pen) -> float:
     return max(_LETTER_PENS * pen.width_mm, _LEAST_LETTER_MM)
-
-
-def _luminance(pen: Pen) -> float:
-    return sum(weight * light for weight, light in zip(LUMINANCE, srgb_to_linear(pen.color), strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from plotopt import bezier
-from plotopt.pens import MAX_OPACITY
+from plotopt.pens import MAX_OPACITY, Pen
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,17 @@ class Strokes:
         """Strokes of one pen, number 0, with full ink."""
         ones = points.new_ones(len(points))
         return cls(points, width_mm * ones, MAX_OPACITY * ones, torch.zeros(len(points), dtype=torch.int64))
+
+    @classmethod
+    def of_pens(
+        cls,
+        points: Float[Tensor, "strokes control_points 2"],
+        pen: Int[Tensor, "strokes"],
+        pens: Sequence[Pen],
+    ) -> Strokes:
+        """Strokes of several pens, by their numbers, each with its pen's width and opacity."""
+        figures = points.new_tensor([(each.width_mm, each.opacity) for each in pens])[pen]
+        return cls(points, figures[:, 0], figures[:, 1], pen)
 
     def __len__(self) -> int:
         return len(self.points)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 import numpy as np
@@ -18,12 +18,12 @@ from plotopt.page import Rect
 from plotopt.picture import Picture
 from plotopt.view import View
 
-PAPER = 1.0
-
 # Linear light of the sRGB value 0.5: the tone that contrast turns about.
 _MID_GREY = 0.2140
 # A picture whose levels lie closer than this, as linear ** (1/2.4), holds nothing to stretch.
 _FLAT = 0.12
+# Linear light of shadows in which a picture's colour fades out.
+_SHADOW = 0.01
 # Sampling positions this near to a pixel's centre, in px, are taken to be on it.
 _ON_CENTRE_PX = 1e-6
 
@@ -79,17 +79,21 @@ def _check_range(name: str, value: float, low: float, high: float) -> None:
 
 @dataclass(frozen=True)
 class Target:
-    """Toned linear light in 0..1 and the rectangle of the page, in mm, that its pixels fill."""
+    """Toned linear light in 0..1, and the rectangle of the page, in mm, that its pixels fill.
+
+    ``paper`` is the paper's own light, one value a channel, or one for all.
+    """
 
     pixels: Float[Tensor, "channels height width"]
     place: Rect
+    paper: tuple[float, ...] = (1.0,)
 
     @classmethod
     def from_picture(cls, picture: Picture, tone: Tone, place: Rect, channels: int = 1) -> Target:
         """Tones a picture; ``channels`` is 1 for its Rec. 709 luminance or 3 for RGB.
 
-        RGB keeps its hue: the levels are those of the luminance, the same for each channel. Raises
-        PlotoptError for other channel counts and for an empty ``place``.
+        RGB keeps its hue: luminance goes through the tone curve, and colour with it. Raises PlotoptError for
+        other channel counts and for an empty ``place``.
         """
         if channels not in (1, 3):
             raise PlotoptError(f"channels is {channels}; give 1 (luminance) or 3 (RGB)")
@@ -99,8 +103,10 @@ class Target:
             )
         # Summed as distance from white, so that white is exactly 1.
         luminance = 1 - (1 - picture.linear) @ np.array(LUMINANCE, dtype=np.float32)
-        planes = luminance[None] if channels == 1 else picture.linear.transpose(2, 0, 1)
-        toned = tone.reflectance(planes, tone.levels(luminance))
+        levels = tone.levels(luminance)
+        toned = tone.reflectance(luminance, levels)[None]
+        if channels == 3:
+            toned = _tinted(toned, luminance, picture.linear.transpose(2, 0, 1))
         return cls(torch.from_numpy(np.ascontiguousarray(toned, dtype=np.float32)), place)
 
     def at_scale(self, mm_per_px: float) -> Target:
@@ -114,7 +120,7 @@ class Target:
         rows = min(rows, max(1, round(self.place.height / mm_per_px)))
         columns = min(columns, max(1, round(self.place.width / mm_per_px)))
         planes = [_average(_average(plane.double(), columns, 1), rows, 0) for plane in self.pixels]
-        return Target(torch.stack(planes).float(), self.place)
+        return replace(self, pixels=torch.stack(planes).float())
 
     def window(self, view: View) -> Float[Tensor, "channels height_px width_px"]:
         """Bilinear samples at the pixel centres of ``view``; paper where a centre lies outside the place.
@@ -132,11 +138,15 @@ class Target:
         if _inside(y, rows).all() and _inside(x, columns).all():
             return sampled
         inside = _inside(y, rows)[:, None] & _inside(x, columns)
-        return torch.where(inside.to(sampled.device), sampled, PAPER)
+        return torch.where(inside.to(sampled.device), sampled, self._paper(sampled))
 
     def lightened(self, reach: float) -> Target:
         """The same target with all darkness multiplied by ``reach`` in 0..1; paper stays paper."""
-        return Target(1 - reach * (1 - self.pixels), self.place)
+        paper = self._paper(self.pixels)
+        return replace(self, pixels=paper - reach * (paper - self.pixels))
+
+    def _paper(self, like: Tensor) -> Tensor:
+        return like.new_tensor(self.paper)[:, None, None]
 
     @property
     def view(self) -> View:
@@ -153,7 +163,21 @@ class Target:
         rows = math.ceil(self.place.height / mm_per_px - 1e-6) + 2 * border_px
         border_mm = border_px * mm_per_px
         view = View(self.place.left - border_mm, self.place.top - border_mm, columns, rows, mm_per_px)
-        return Target(self.at_scale(mm_per_px).window(view), view.rect)
+        return replace(self, pixels=self.at_scale(mm_per_px).window(view), place=view.rect)
+
+
+def _tinted(
+    toned: Float[ndarray, "1 height width"], luminance: Float[ndarray, "height width"], linear: ndarray
+) -> Float[ndarray, "3 height width"]:
+    """Grey tones in the hues of a picture in linear RGB.
+
+    Colours too vivid for so light a tone become half darker, half paler, so that none leaves 0..1.
+    """
+    # In the deepest shadows, hue is noise.
+    vivid = toned * (linear - luminance) / (luminance + _SHADOW)
+    darker = (toned + vivid) / np.maximum((toned + vivid).max(0), 1)
+    paler = toned + vivid * np.minimum((1 - toned) / np.maximum(vivid.max(0), 1e-9), 1)
+    return np.clip(0.5 * (darker + paler), 0, 1)
 
 
 def _average(plane: Float[Tensor, "rows columns"], count: int, axis: int) -> Tensor:

@@ -12,12 +12,11 @@ from plotopt.easel import Easel, load_eyes
 from plotopt.errors import PlotoptError
 from plotopt.growth import copied, varied
 from plotopt.ink import pale_notes
+from plotopt.layering import plan_layers
 from plotopt.listening import Listener, Progress, no_listener
 from plotopt.networks import Network, Neuron, parse_neuron
 from plotopt.page import Rect, fit_rect, lay_out
 from plotopt.palette import Palette
-from plotopt.pens import Pen
-from plotopt.plot.plan import Layer, plan_layer
 from plotopt.preparing import prepare
 from plotopt.scatter import Usual
 from plotopt.settings import NeuronSettings, read_neuron_settings
@@ -53,7 +52,7 @@ def neuron(
     page = lay_out(settings.paper, settings.margin, settings.orientation, grid.columns / grid.rows)
     place = fit_rect(page.frame, grid.columns / grid.rows)
     settings.profile.check_fits(place)
-    for pen in settings.pens:
+    for pen in settings.layered_pens:
         pen.check_fits(place)
     on_progress(Progress("loading the network", 0, 1))
     eyes = load_eyes(wanted, settings)
@@ -62,20 +61,22 @@ def neuron(
     draw = draw_middle if wanted.center else draw_grown if settings.copies else draw_whole
     strokes = draw(wanted, eyes, place, shown, on_progress)
     on_progress(Progress("planning the plot", 0, 1))
-    layers = plan_layers(strokes, settings.pens, place)
+    layers = plan_layers(strokes, settings.layered_pens, place, settings.finishing)
     on_progress(Progress("planning the plot", 1, 1))
     metadata = {
         "plotopt": __version__,
         "command": settings.command(wanted.text),
         "options": settings.options(),
     }
-    return Drawing(page, layers, settings.profile, metadata, pale_notes(settings.pens))
-
-
-def plan_layers(strokes: Strokes, pens: Sequence[Pen], place: Rect) -> tuple[Layer, ...]:
-    """A layer for each pen that some stroke has chosen."""
-    chosen = [(pen, strokes.select(strokes.pen == number)) for number, pen in enumerate(pens)]
-    return tuple(plan_layer(drawn.chains(), pen, place) for pen, drawn in chosen if len(drawn))
+    return Drawing(
+        page,
+        layers,
+        settings.profile,
+        metadata,
+        pale_notes(settings.layered_pens, settings.stock),
+        stock=settings.stock,
+        client=settings.client,
+    )
 
 
 def draw_grown(
@@ -113,7 +114,7 @@ def draw_middle(
     The canvas is so large that the pen's lines suit the network, and of the strokes no more are taken than
     have room there.
     """
-    pen_mm = float(Palette(settings.pens).widths_mm.mean())
+    pen_mm = float(Palette(settings.layered_pens).widths_mm.mean())
     long_side_mm = max(place.width, place.height)
     size_px = settings.size or max(round(_PEN_PX * long_side_mm / pen_mm), _LEAST_PX)
     sheet = Canvas(place, long_side_mm / size_px, Aim.CENTER)

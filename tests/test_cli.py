@@ -15,6 +15,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import torch
 from commands import Ran, assert_refused, listing, new_files
 from pictures import gradient, plain, save
 
@@ -22,6 +23,7 @@ import plotopt
 import plotopt.fitting
 from plotopt import cli
 from plotopt.profiles import list_profiles
+from plotopt.strokes import Strokes
 
 TINY = ("--quality=draft", "--strokes=30", "--size=64")
 COMMAND = shutil.which("plotopt", path=Path(sys.executable).parent)
@@ -41,7 +43,9 @@ def ready(monkeypatch, drawing):
 @pytest.fixture
 def strokeless(monkeypatch):
     """A fit with all its settings and none of its strokes."""
-    monkeypatch.setattr(plotopt.fitting, "_draw", lambda *arguments: ([], ()))
+    monkeypatch.setattr(
+        plotopt.fitting, "_draw", lambda *arguments: (Strokes.of_pen(torch.zeros(0, 4, 2), 0.4), ())
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,7 +57,7 @@ def strokeless(monkeypatch):
         (("--help",), 0, "neuron    "),
         (("--version",), 0, f"plotopt, version {plotopt.__version__}\n"),
         (("fit", "--help"), 0, "  -n, --strokes INTEGER "),
-        (("fit", "-h"), 0, "  --pen TEXT "),
+        (("fit", "-h"), 0, "  --pens, --pen TEXT "),
         (("neuron", "--help"), 0, "  --pens, --pen TEXT "),
         (("neuron", "-h"), 0, "  --weights FILE "),
         (("profiles", "--help"), 0, "plotopt profiles [OPTIONS]"),
@@ -114,15 +118,16 @@ def test_a_bug_keeps_its_traceback(run, folder, monkeypatch):
     assert listing(folder) == before
 
 
-def test_a_run_says_five_lines_and_shows_its_stages_on_standard_error(run, folder):
+def test_a_run_says_six_lines_and_shows_its_stages_on_standard_error(run, folder):
     before = listing(folder)
     ran = run("fit", "a.png", *TINY)
     assert ran.code == 0
-    strokes, distance, lifts, time, files = ran.out.splitlines()
+    strokes, distance, lifts, time, ink, files = ran.out.splitlines()
     assert re.fullmatch(r"strokes    \d+ in \d+ paths", strokes)
     assert re.fullmatch(r"distance   \d\.\d m pen down, \d\.\d m pen up", distance)
     assert re.fullmatch(r"pen lifts  \d+", lifts)
-    assert re.fullmatch(r"time       (\d+ s|\d+ min) on AxiDraw V3 and SE/A4", time)
+    assert re.fullmatch(r"time       (\d+ s|\d+ min) on AxiDraw V3 and SE/A4, as saxi plans it", time)
+    assert re.fullmatch(r"ink load   up to \d\.\d coats \(white drawing paper bears 4\)", ink)
     assert files == "files      a.svg  a-preview.png"
     *stages, note = ran.err.splitlines()
     assert [re.sub(r" \(.*\)", "", stage) for stage in stages] == [
@@ -237,7 +242,7 @@ def test_ones_own_slow_machine_takes_hours(run, folder):
     )
     (folder / "snail.toml").write_text(slow)
     ran = run("fit", "a.png", "--profile=snail.toml", *TINY)
-    assert re.search(r"^time       \d+ h \d+ min on Snail$", ran.out, re.MULTILINE)
+    assert re.search(r"^time       \d+ h \d+ min on Snail, as saxi plans it$", ran.out, re.MULTILINE)
 
 
 def spawn(folder, *words, **environment):
@@ -291,4 +296,4 @@ def test_a_name_that_is_no_text_is_told_all_the_same(ready, folder, monkeypatch)
     monkeypatch.setattr(sys, "argv", ["plotopt", "fit", name])
     cli.main()
     out.flush()
-    assert out.buffer.getvalue().count(b"\n") == 5
+    assert out.buffer.getvalue().count(b"\n") == 6

@@ -96,7 +96,12 @@ def test_defaults_are_those_of_the_settings():
     subject, given = options_given(command)
     assert (subject, read_neurons_settings(**given)) == ("vgg16:conv3_3:0-63", NeuronsSettings())
     # What has no default has not been given.
-    assert {entry.name for entry in fields(NeuronsSettings)} - set(given) == {"size", "grid", "weights"}
+    assert {entry.name for entry in fields(NeuronsSettings)} - set(given) == {
+        "size",
+        "grid",
+        "weights",
+        "split_every",
+    }
 
 
 def test_the_command_takes_all_its_settings():

@@ -12,8 +12,9 @@ from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.likeness import Likeness, Problem
 from plotopt.optimize import optimize, smoothed
 from plotopt.page import Rect
+from plotopt.pens import Pen
 from plotopt.render import render
-from plotopt.seeding import sow
+from plotopt.sowing import sow
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
 from plotopt.target import Target
@@ -22,10 +23,12 @@ from plotopt.target import Target
 FRAME = Rect(10, 20, 42, 52)
 STAGE = Stage("test", 64, 30, (1.0, 0.1), (1.2, 0.8))
 BLACK = Inks(torch.zeros(1, 1), (False,))
+PEN = Pen("black", "#000000", 0.6)
 
 
 def problem(tone, place=FRAME):
-    return Problem(Target(torch.as_tensor(tone, dtype=torch.float32)[None], place), BLACK, PyramidLoss())
+    target = Target(torch.as_tensor(tone, dtype=torch.float32)[None], place)
+    return Problem(target, (PEN,), BLACK, PyramidLoss())
 
 
 def blob(size=64):
@@ -214,7 +217,7 @@ def test_no_seams():
     place, tile = Rect(0, 0, 64, 64), 32
     task = problem(np.full((128, 128), 0.6), place)
     rng = np.random.default_rng(0)
-    strokes = sow(task.target, 300, 0.6, rng).strokes
+    strokes = sow(task.target, 300, (PEN,), BLACK, rng).strokes
     stage = Stage("test", 128, 40, (0.8, 0.1), (1.2, 0.8), tile_px=tile)
     after = optimize(strokes, Likeness(task, stage, rng), stage)
     with torch.no_grad():

@@ -106,8 +106,16 @@ def test_first_leanings_are_small_random_and_the_generators():
 
 
 def test_one_pen_leaves_nothing_to_choose():
-    strokes = lines()
-    assert Palette((RED,)).undecided(strokes, np.random.default_rng(0)) is strokes
+    left = Palette((RED,)).undecided(lines(), np.random.default_rng(0))
+    assert left.leaning is None
+    assert left.width_mm.tolist() == pytest.approx([RED.width_mm] * len(left))
+
+
+def test_a_faint_pen_leaves_its_own_part():
+    faint = Palette((RED, replace(RED, name="faint", opacity=0.5)))
+    drawn = faint.spread(lines(1, torch.zeros(1, 2)), 1.0)
+    assert drawn.opacity.tolist() == pytest.approx([0.4995, 0.25], abs=1e-4)
+    assert faint.decided(lines(1, torch.tensor([[0.0, 1.0]]))).opacity.tolist() == pytest.approx([0.5])
 
 
 @pytest.mark.parametrize("wanted", [0, 1, 2])

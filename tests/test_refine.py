@@ -11,6 +11,7 @@ from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.base import Gradients
 from plotopt.objectives.likeness import Likeness, Problem
 from plotopt.page import Rect
+from plotopt.pens import Pen
 from plotopt.refine import missing_ink, own_ink, relocate, worth
 from plotopt.stages import Stage
 from plotopt.strokes import MAX_OPACITY, Strokes
@@ -64,7 +65,7 @@ class Judged:
 
 def judge(strokes, target):
     loss = PyramidLoss((0.3, 1.0, 2.0, 6.0))
-    problem = Problem(target, BLACK, loss)
+    problem = Problem(target, (Pen("black", "#000000", 0.5),), BLACK, loss)
     gradients = Likeness(problem, STAGE, np.random.default_rng(0)).gradients(strokes, 0)
     view = target.canvas(STAGE.mm_per_px(FRAME), loss.cell_px).view
     pixels = view.width_px * view.height_px

@@ -9,10 +9,8 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from plotopt import bezier
-from plotopt.page import Rect
-from plotopt.seeding import Seeds, detail, headings, ink_demand, seed, sow
+from plotopt.seeding import Seeds, detail, headings, ink_demand, seed
 from plotopt.streamlines import STEP_PX
-from plotopt.target import Target
 
 PEN_PX = 1.5
 
@@ -230,76 +228,3 @@ def test_a_dot_becomes_a_short_dash():
     curve = curve_points(Seeds(np.array([[[7.0, 9.0]]]), np.array([1]), missing=0.0).control_points(3))[0]
     assert curve.mean(0) == pytest.approx([7, 9])
     assert 0.5 <= np.hypot(*(curve[-1] - curve[0])) <= 1.5
-
-
-PLACE = Rect(20, 30, 84, 78)
-
-
-def target_of(tone):
-    return Target(torch.from_numpy(tone).float()[None], PLACE)
-
-
-def sown(tone, count, pen_mm=0.75):
-    return sow(target_of(tone), count, pen_mm, np.random.default_rng(0))
-
-
-def test_first_strokes_lie_on_the_picture_in_mm():
-    result = sown(photo(), 400)
-    assert result.notes == ()
-    assert torch.equal(result.target.pixels, target_of(photo()).pixels)
-    assert len(result.strokes) == 400
-    assert result.strokes.width_mm == pytest.approx(torch.full((400,), 0.75))
-    curves = np.concatenate(result.strokes.chains())[:, None]
-    drawn = bezier.evaluate(curves, np.linspace(0, 1, 9)).reshape(-1, 2)
-    assert (drawn > [PLACE.left - 1, PLACE.top - 1]).all()
-    assert (drawn < [PLACE.right + 1, PLACE.bottom + 1]).all()
-    # Ink is where the picture is dark.
-    dark = photo().mean(0) < 0.5
-    columns = ((drawn[:, 0] - PLACE.left) * 2).astype(int).clip(0, 127)
-    assert dark[columns].mean() > dark.mean() + 0.05
-
-
-def test_blank_picture_gets_no_strokes_and_a_note():
-    result = sown(np.ones((96, 128)), 100)
-    assert len(result.strokes) == 0
-    assert "blank" in result.notes[0]
-
-
-def test_little_ink_gets_fewer_strokes_and_a_note():
-    tone = np.ones((96, 128))
-    tone[40:50, 60:70] = 0.2
-    result = sown(tone, 1000)
-    assert 1 <= len(result.strokes) < 200
-    assert str(len(result.strokes)) in result.notes[0]
-    assert "1,000" in result.notes[0]
-    middles = result.strokes.points.mean(1) - torch.tensor([PLACE.left + 32.5, PLACE.top + 22.5])
-    assert middles.norm(dim=-1).max() < 6
-
-
-def test_few_strokes_get_a_lighter_target_and_a_note():
-    dark = np.full((96, 128), 0.2)
-    result = sown(dark, 30)
-    assert len(result.strokes) == 30
-    lighter = result.target.pixels
-    assert 0.2 < lighter.min() == lighter.max() < 1
-    assert len(result.notes) == 1
-    # What is asked of the strokes now is what they can give.
-    ink = float(result.strokes.lengths_mm().sum()) * 0.75 / (PLACE.width * PLACE.height)
-    assert ink == pytest.approx(float(ink_demand(lighter.numpy()).mean()), rel=0.4)
-
-
-def test_same_generator_same_first_strokes():
-    assert torch.equal(sown(photo(), 120).strokes.points, sown(photo(), 120).strokes.points)
-
-
-@pytest.mark.parametrize("shape", [(1000, 21), (1000, 60), (21, 1000)])
-def test_narrow_pictures_are_sown_in_register(shape):
-    height, width = (
-        (257.0, 257.0 * shape[1] / shape[0]) if shape[0] > shape[1] else (257.0 * shape[0] / shape[1], 257.0)
-    )
-    place = Rect(20, 20, 20 + width, 20 + height)
-    sown = sow(Target(torch.full((1, *shape), 0.3), place), 400, 0.4, np.random.default_rng(0))
-    points = sown.strokes.curves().reshape(-1, 2)
-    assert points[:, 0].max() < place.right + 1
-    assert points[:, 1].max() < place.bottom + 1
-    assert points[:, 1].max() > place.bottom - 6

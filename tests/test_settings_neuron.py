@@ -9,12 +9,13 @@ from commands import options_given
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plotopt.catalog import parse_pens
 from plotopt.errors import PlotoptError
 from plotopt.page import Orientation, parse_paper
 from plotopt.pens import Pen, parse_pen
 from plotopt.profiles import load_profile
 from plotopt.settings import NeuronSettings, read_neuron_settings
-from plotopt.settings.network import Grid, Relu, parse_grid, parse_pens
+from plotopt.settings.network import Grid, Relu, parse_grid
 from plotopt.stages import Quality
 
 NEURON = "vgg16:conv3_3:37+0.5*12@center"
@@ -180,8 +181,9 @@ def test_options_are_what_json_can_hold():
 
 def test_the_command_says_every_option_in_full():
     assert read_neuron_settings(copies=False).command(NEURON) == (
-        "plotopt neuron 'vgg16:conv3_3:37+0.5*12@center' --strokes=2000 --paper=A4 --margin=20mm "
-        "--orientation=auto --profile=axidraw_v3 --quality=normal --seed=0 --pens=black:0.4mm "
+        "plotopt neuron 'vgg16:conv3_3:37+0.5*12@center' --strokes=2000 "
+        "--stock=white --paper=A4 --margin=20mm --orientation=auto --profile=axidraw_v3 --quality=normal "
+        "--client=saxi --seed=0 --pens=black:0.4mm "
         "--no-copies --crop=224 --batch=1 --perspective=5.0 --shift=8.0 --turn=8.0 --scale=8.0 --ink=0.0 "
         "--overlap=0.5 --evenness=2.0 --length=0.1 --relu=leaky"
     )

@@ -95,7 +95,14 @@ def test_luminance_and_colour():
     # The levels are those of the luminance: green, 0.7152, becomes white.
     assert torch.allclose(one[0, 0, :3], torch.tensor([0.2126 / 0.7152, 1, 0]))
     three = Target.from_picture(picture, straight, PLACE, channels=3).pixels
-    assert three[:, 0, :3].T.tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 0]]
+    red, green, black = three[:, 0, :3].T.tolist()
+    # Hue stays: half way between the red of the picture and a pale one as light as its tone.
+    assert red[0] > 0.95
+    assert red[1] == pytest.approx(red[2], abs=1e-6)
+    assert 0.01 < red[1] < 0.15
+    assert green[1] > 0.95
+    assert green[0] < 0.6
+    assert black == [0, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import sys
 import click
 
 from plotopt import __version__
-from plotopt.cli import fit, neuron, neurons, profiles
+from plotopt.cli import calibrate, estimate, fit, neuron, neurons, pens, plan, profiles, testcard
 from plotopt.errors import PlotoptError
 
 
@@ -17,10 +17,19 @@ def plotopt() -> None:
     """Turn an image, or what a vision network sees, into the drawing that a pen plotter can make of it."""
 
 
-plotopt.add_command(fit.command)
-plotopt.add_command(neuron.command)
-plotopt.add_command(neurons.command)
-plotopt.add_command(profiles.command)
+for command in (
+    fit.command,
+    neuron.command,
+    neurons.command,
+    plan.command,
+    estimate.command,
+    pens.command,
+    pens.papers,
+    profiles.command,
+    testcard.command,
+    calibrate.command,
+):
+    plotopt.add_command(command)
 
 
 def main() -> None:

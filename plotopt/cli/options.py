@@ -50,10 +50,16 @@ def page_options(kind: str) -> Decorator:
     """The options that all drawings have, for their settings ``kind``."""
     return together(
         setting(kind, "-n", "--strokes", type=int, help="strokes to draw with, 1 to 100000"),
+        setting(kind, "--pens", "--pen", "pens", help="pens by name, width or COLOUR:WIDTH, commas between"),
+        setting(kind, "--stock", help="a name of `plotopt papers`: white, cream, black, kraft, ..."),
         setting(kind, "--paper", help="A6 to A1, letter, legal, tabloid, 210x297mm"),
         setting(kind, "--margin", help="edge of the paper without ink, from 0mm"),
         setting(kind, "--orientation", help="auto, portrait or landscape"),
         setting(kind, "--profile", help="a name of `plotopt profiles`, or a TOML"),
+        setting(kind, "--client", help="saxi or axicli: whose minutes to tell"),
+        setting(
+            kind, "--split-every", metavar="METRES", help="pause for the pen after so many metres of line"
+        ),
         setting(kind, "--quality", help="draft, normal or fine"),
         setting(kind, "--seed", type=int, help="another whole number, another drawing; from 0"),
     )
@@ -63,7 +69,6 @@ def network_options(kind: str) -> Decorator:
     """What drawings of neurons have besides, for their settings ``kind``."""
     own = partial(setting, kind)
     return together(
-        own("--pens", "--pen", "pens", help="up to 8 pens to choose from, as in black,red:0.3mm"),
         own("--crop", type=int, help="side of what the network sees at a time, 32 to 1024 px"),
         own("--batch", type=int, help="crops it sees in a step, 1 to 64"),
         own("--perspective", type=float, help="how far a crop's corners move, 0 to 20 % of its side"),

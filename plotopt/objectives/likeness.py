@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from plotopt.ink import Inks
 from plotopt.losses.base import Loss
+from plotopt.losses.soak import soak
 from plotopt.objectives.base import Gradients, Objective, gathered, trainable
+from plotopt.pens import Pen
+from plotopt.reassignment import reassign
 from plotopt.refine import missing_ink, own_ink, relocate, worth
 from plotopt.render import render
 from plotopt.stages import Stage, tiles
 from plotopt.strokes import Strokes
 from plotopt.target import Target
 
+# One coat too many all over the page weighs as much as this squared error of light would.
+_SOAKED = 1.0
+
 
 @dataclass(frozen=True)
 class Problem:
-    """What the strokes shall look like, in which inks, and how that is judged."""
+    """What the strokes shall look like, with which pens in which inks, and how that is judged.
+
+    ``inks`` are the pens' as the target has them: a target of one channel is in parts of full ink.
+    ``ink_limit`` is how many coats of ink the paper bears.
+    """
 
     target: Target
+    pens: tuple[Pen, ...]
     inks: Inks
     loss: Loss
+    ink_limit: float = math.inf
 
 
 class Likeness(Objective):
@@ -44,22 +59,37 @@ class Likeness(Objective):
     def gradients(self, strokes: Strokes, number: int) -> Gradients:
         """Gathered tile by tile, so that memory is that of one tile."""
         leaf = trainable(strokes)
-        target, inks, judge = self._canvas.target, self._canvas.inks, self._canvas.loss
         softness_px = self._stage.anneal(self._stage.softness_px, number)
-        x, y = self._rng.integers(0, judge.cell_px, 2).tolist()
+        x, y = self._rng.integers(0, self._canvas.loss.cell_px, 2).tolist()
         total = 0.0
-        for view in tiles(self._frame, self._stage, judge.cell_px, (x, y)):
-            drawing = inks.on_paper(render(leaf, [view], softness_px=softness_px, pens=inks.pens))
-            loss = judge(drawing, target.window(view)[None]) / self.pixels
-            if loss.requires_grad:
-                loss.backward()
-            total += float(loss.detach())
+        for part in self._parts(leaf, softness_px, (x, y)):
+            if part.requires_grad:
+                part.backward()
+            total += float(part.detach())
         return gathered(leaf, total)
 
     def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Tensor]:
+        """Of one pen, strokes of little use are laid anew; of several, they change pens."""
         target, inks, judge = self._canvas.target, self._canvas.inks, self._canvas.loss
         view = target.view
         line_weight = judge.line_weight(float(strokes.width_mm.mean()) / view.mm_per_px)
         pixels = view.width_px * view.height_px
-        worths = worth(strokes, pixels * gradients.opacity, own_ink(strokes, view), line_weight)
-        return relocate(strokes, worths, view, lambda kept: missing_ink(kept, target, inks), self._rng)
+        if inks.pens == 1:
+            worths = worth(strokes, pixels * gradients.opacity, own_ink(strokes, view), line_weight)
+            return relocate(strokes, worths, view, lambda kept: missing_ink(kept, target, inks), self._rng)
+        price = line_weight / (self.pixels * view.mm_per_px**2)
+        return reassign(strokes, self._canvas.pens, inks, price, self._whole)
+
+    def _whole(self, strokes: Strokes) -> Tensor:
+        softness_px = self._stage.softness_px[1]
+        return torch.stack(list(self._parts(strokes, softness_px, (0, 0)))).sum()
+
+    def _parts(self, strokes: Strokes, softness_px: float, shift_px: tuple[int, int]) -> Iterator[Tensor]:
+        """The loss a pixel, tile by tile, and what soaks the paper."""
+        target, inks, judge = self._canvas.target, self._canvas.inks, self._canvas.loss
+        for view in tiles(self._frame, self._stage, judge.cell_px, shift_px):
+            drawing = inks.on_paper(render(strokes, [view], softness_px=softness_px, pens=inks.pens))
+            yield judge(drawing, target.window(view)[None]) / self.pixels
+        if math.isfinite(self._canvas.ink_limit):
+            area = self._frame.width * self._frame.height
+            yield _SOAKED * soak(strokes, self._frame, self._canvas.ink_limit) / area

@@ -90,4 +90,6 @@ class Perception(Objective):
         return torch.stack([light, feature_distance(features, sought), style])
 
     def _wanted(self, seen: Sight) -> Tensor:
-        return self._scene.canvas.raster(self._target, seen.windows.views, seen.windows.warp, fill=1.0)
+        paper = self._scene.inks.bare
+        ink = self._scene.canvas.raster(self._target - paper, seen.windows.views, seen.windows.warp, fill=0.0)
+        return paper + ink

@@ -48,5 +48,6 @@ class Scene:
         raster = Raster(len(views) * self.inks.pens, size_px, size_px, softness_px)
         through = cpu.transmittance(lines, raster).unflatten(0, (len(views), self.inks.pens))
         inside = self.canvas.inside(views, windows.warp)
-        light = 1 - inside * (1 - self.inks.on_paper(through))
+        paper = self.inks.bare
+        light = paper + inside * (self.inks.on_paper(through) - paper)
         return Sight(windows, lines, raster, through, inside, light)

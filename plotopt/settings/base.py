@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -10,17 +11,32 @@ from enum import Enum
 from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar
 
+from plotopt.catalog import load_stock
 from plotopt.errors import PlotoptError
 from plotopt.page import Orientation, Paper, parse_paper
 from plotopt.pens import Pen
-from plotopt.profiles import Profile, load_profile
+from plotopt.plot.plan import Finishing
+from plotopt.profiles import Client, Profile, load_profile
 from plotopt.stages import Quality
+from plotopt.stocks import WHITE, Stock
 from plotopt.units import format_length, parse_length
 
 MOST_STROKES = 100_000
+_NUMBERS = (float, float | None)
+MOST_PENS = 8
+#: A sheet on which every few strokes are a layer is no plot.
+LEAST_SPLIT_M = 0.1
 
 Reader = Callable[[str], Any]
 Settings = TypeVar("Settings", bound="PageSettings")
+
+
+def read_metres(text: str) -> float:
+    """Metres from ``40m`` or any other length. Raises PlotoptError for anything else."""
+    cleaned = text.strip().lower()
+    if re.fullmatch(r"[\d.]+\s*m?", cleaned):
+        return parse_length(cleaned.removesuffix("m") + "mm")
+    return parse_length(cleaned) / 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +49,15 @@ class PageSettings:
     #: The command of these settings.
     verb: ClassVar[str]
     #: The kinds of options that are no whole numbers, and how their texts are read.
-    kinds: ClassVar[dict[str, type]] = {
+    kinds: ClassVar[dict[str, Any]] = {
         "paper": Paper,
         "margin": float,
         "orientation": Orientation,
         "profile": Profile,
         "quality": Quality,
+        "stock": Stock,
+        "client": Client,
+        "split_every": float | None,
     }
     readers: ClassVar[dict[str, Reader]] = {
         "paper": parse_paper,
@@ -46,21 +65,34 @@ class PageSettings:
         "orientation": lambda text: read_choice(Orientation, "orientation", text),
         "profile": load_profile,
         "quality": lambda text: read_choice(Quality, "quality", text),
+        "stock": load_stock,
+        "client": lambda text: read_choice(Client, "client", text),
+        "split_every": read_metres,
     }
 
     strokes: int = 2000
+    stock: Stock = WHITE
     paper: Paper = field(default_factory=lambda: parse_paper("a4"))
     margin: float = 20.0
     orientation: Orientation = Orientation.AUTO
     profile: Profile = field(default_factory=lambda: load_profile("axidraw_v3"))
     quality: Quality = Quality.NORMAL
+    client: Client = Client.SAXI
+    split_every: float | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
         for name, kind in self.kinds.items():
             _check_kind(name, getattr(self, name), kind)
         check_whole("strokes", self.strokes, 1, MOST_STROKES)
+        if self.split_every is not None:
+            check_number("split_every", self.split_every, LEAST_SPLIT_M, 1e6)
         check_whole("seed", self.seed, 0, 2**63 - 1)
+
+    @property
+    def finishing(self) -> Finishing:
+        """What is done to the strokes before they are plotted."""
+        return Finishing(split_every_m=self.split_every)
 
     def options(self) -> dict[str, Any]:
         """The settings as the command line spells them, for the SVG's metadata; None where not set."""
@@ -85,6 +117,18 @@ def read_options(kind: type[Settings], options: Mapping[str, Any]) -> Settings:
     return kind(**{name: _read(kind, name, value) for name, value in options.items()})
 
 
+def check_pens(pens: Any) -> None:
+    """Raise PlotoptError unless these are pens, one to eight, and each is there once."""
+    if not isinstance(pens, tuple):
+        raise PlotoptError(f"pens is {pens!r:.40}: give pens as in black,red:0.3mm")
+    if not (pens and all(isinstance(pen, Pen) for pen in pens)):
+        raise PlotoptError("pens is empty or holds what is no pen: give pens as in black,red:0.3mm")
+    if len(pens) > MOST_PENS:
+        raise PlotoptError(f"{len(pens)} pens are too many: give at most {MOST_PENS}")
+    if len({pen.text for pen in pens}) < len(pens):
+        raise PlotoptError("a pen is given twice: give each pen once")
+
+
 def check_whole(name: str, value: Any, low: int, high: int) -> None:
     """Raise PlotoptError unless the value is a whole number within the bounds."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
@@ -106,9 +150,9 @@ def read_choice(kind: type[Enum], name: str, text: str) -> Any:
         raise PlotoptError(f"{name} {text!r:.40} is unknown: use {choices}") from None
 
 
-def _check_kind(name: str, value: Any, kind: type) -> None:
+def _check_kind(name: str, value: Any, kind: Any) -> None:
     if (isinstance(value, bool) and kind is not bool) or not isinstance(value, kind):
-        wanted = "a number" if kind is float else f"a text or a {kind.__name__}"
+        wanted = "a number" if kind in _NUMBERS else f"a text or a {kind.__name__}"
         raise PlotoptError(f"{name} is {value!r:.40}: give {wanted}")
 
 
@@ -117,25 +161,35 @@ def _read(kind: type[PageSettings], name: str, value: Any) -> Any:
         return kind.readers[name](value)
     if isinstance(value, bool):
         return value
+    if isinstance(value, Pen) and name == "pens":
+        return (value,)
     # numpy's numbers are welcome, but JSON and shells do not know them.
     if isinstance(value, Integral):
         value = int(value)
-    return float(value) if isinstance(value, Real) and kind.kinds.get(name) is float else value
+    return float(value) if isinstance(value, Real) and kind.kinds.get(name) in _NUMBERS else value
 
 
 def _spelled(name: str, value: Any) -> Any:
-    if isinstance(value, Pen | Paper):
-        return value.text
-    if isinstance(value, Profile):
-        return value.path or value.name
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, tuple):
-        return ",".join(str(_spelled(name, each)) for each in value)
-    if name == "margin":
-        return format_length(value)
-    # A grid and a file spell themselves.
+    if value is not None and name in _SPELLED_BY_NAME:
+        return _SPELLED_BY_NAME[name](value)
+    for kind, spell in _SPELLED_BY_KIND:
+        if isinstance(value, kind):
+            return spell(value)
+    # A grid, a choice of pens and a file spell themselves.
     return value if value is None or isinstance(value, int | float) else str(value)
+
+
+_SPELLED_BY_NAME: dict[str, Callable[[float], str]] = {
+    "margin": format_length,
+    "split_every": lambda metres: f"{metres:g}m",
+}
+_SPELLED_BY_KIND: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (Pen | Paper, lambda each: each.text),
+    (Stock, lambda stock: stock.name),
+    (Profile, lambda profile: profile.path or profile.name),
+    (Enum, lambda member: member.value),
+    (tuple, lambda each: ",".join(str(_spelled("", one)) for one in each)),
+)
 
 
 def _flag(name: str, value: Any) -> str:

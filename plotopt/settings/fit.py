@@ -7,16 +7,19 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, ClassVar
 
+from plotopt.catalog import parse_pens
 from plotopt.errors import PlotoptError
-from plotopt.pens import Pen, parse_pen
+from plotopt.pens import Pen
 from plotopt.settings.base import (
     PageSettings,
     Reader,
     check_number,
+    check_pens,
     check_whole,
     read_choice,
     read_options,
 )
+from plotopt.settings.pens import PenChoice, read_pens
 from plotopt.target import Tone
 
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3")
@@ -33,30 +36,31 @@ class Judge(Enum):
 class FitSettings(PageSettings):
     """What to fit with; lengths in mm, sizes in px.
 
-    ``size`` is the longer side of the picture in the last stage, None for what the quality has; ``tile``
-    is about the side of a tile. With ``loss`` VGG a last stage compares crops: the features of ``layers``
-    have the weight ``features`` (0 to 1) and the pixels the rest; the marks of ``style_image`` come on top
-    with the weight ``style`` (0 to 100). ``weights`` is a file for VGG16, None for torchvision's own. Raises
-    PlotoptError for values out of range.
+    ``pens`` may be a choice that the picture decides. ``gamma`` is None for what suits pens and paper, see
+    :func:`plotopt.posing.usual_gamma`. ``size`` is the longer side of the picture in the last stage, None for
+    what the quality has; ``tile`` is about the side of a tile. With ``loss`` VGG a last stage compares crops:
+    the features of ``layers`` have the weight ``features`` (0 to 1) and the pixels the rest; the marks of
+    ``style_image`` come on top with the weight ``style`` (0 to 100). ``weights`` is a file for VGG16, None
+    for torchvision's own. Raises PlotoptError for values out of range.
     """
 
     verb: ClassVar[str] = "fit"
-    kinds: ClassVar[dict[str, type]] = PageSettings.kinds | {
-        "pen": Pen,
+    kinds: ClassVar[dict[str, Any]] = PageSettings.kinds | {
         "loss": Judge,
         "layers": tuple,
-        **dict.fromkeys(("gamma", "contrast", "features", "style"), float),
+        "gamma": float | None,
+        **dict.fromkeys(("contrast", "features", "style"), float),
     }
     readers: ClassVar[dict[str, Reader]] = PageSettings.readers | {
-        "pen": parse_pen,
+        "pens": read_pens,
         "loss": lambda text: read_choice(Judge, "loss", text),
         "layers": lambda text: tuple(word.strip() for word in text.split(",")),
         "style_image": Path,
         "weights": Path,
     }
 
-    pen: Pen = field(default_factory=lambda: parse_pen("0.4mm"))
-    gamma: float = Tone.gamma
+    pens: tuple[Pen, ...] | PenChoice = field(default_factory=lambda: parse_pens("black"))
+    gamma: float | None = None
     contrast: float = Tone.contrast
     size: int | None = None
     tile: int = 512
@@ -69,10 +73,14 @@ class FitSettings(PageSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not isinstance(self.pens, PenChoice):
+            check_pens(self.pens)
         check_whole("tile", self.tile, 64, 8192)
         if self.size is not None:
             check_whole("size", self.size, 64, 8192)
-        Tone(self.gamma, self.contrast)
+        if self.gamma is not None:
+            check_number("gamma", self.gamma, 0.2, 5)
+        Tone(contrast=self.contrast)
         check_number("features", self.features, 0, 1)
         check_number("style", self.style, 0, 100)
         for name in ("style_image", "weights"):
@@ -90,10 +98,9 @@ class FitSettings(PageSettings):
                 word = name.replace("_", "-")
                 raise PlotoptError(f"--{word} is for features of VGG16: add --loss vgg, or leave it out")
 
-    @property
-    def tone(self) -> Tone:
-        """The tone curve of these settings."""
-        return Tone(self.gamma, self.contrast)
+    def tone(self, usual_gamma: float = Tone.gamma) -> Tone:
+        """The tone curve, with the usual gamma unless another was asked for."""
+        return Tone(usual_gamma if self.gamma is None else self.gamma, self.contrast)
 
 
 def read_settings(**options: Any) -> FitSettings:

@@ -6,20 +6,21 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from plotopt.augment.jitter import Jitter
 from plotopt.augment.perspective import Perspective
+from plotopt.catalog import parse_pens
 from plotopt.crops import Crops
 from plotopt.errors import PlotoptError
+from plotopt.ink import in_plot_order
 from plotopt.objectives.activation import Restraint
-from plotopt.pens import Pen, parse_pen
-from plotopt.settings.base import PageSettings, Reader, check_number, check_whole, read_choice
+from plotopt.pens import Pen
+from plotopt.settings.base import PageSettings, Reader, check_number, check_pens, check_whole, read_choice
 
 LEAST_PX = 64
 # The canvas's longer side, unless a size says otherwise.
 _CANVAS_PX = 1024
-_MOST_PENS = 8
 
 
 class Relu(Enum):
@@ -45,15 +46,6 @@ class Grid:
         return f"{self.columns}x{self.rows}"
 
 
-def parse_pens(text: str) -> tuple[Pen, ...]:
-    """Pens from a list such as ``black,red:0.3mm``; one without a width is 0.4 mm wide.
-
-    Raises PlotoptError for a pen that cannot be read.
-    """
-    words = [word.strip() for word in text.split(",")]
-    return tuple(parse_pen(word if ":" in word or word[:1].isdigit() else f"{word}:0.4mm") for word in words)
-
-
 def parse_grid(text: str) -> Grid:
     """Columns and rows from ``4x3``. Raises PlotoptError for anything else, and outside 1 to 64."""
     match = re.fullmatch(r"\s*(\d{1,3})\s*[x\u00d7]\s*(\d{1,3})\s*", text.lower())
@@ -73,8 +65,7 @@ class NetworkSettings(PageSettings):
     Raises PlotoptError for values out of range.
     """
 
-    kinds: ClassVar[dict[str, type]] = PageSettings.kinds | {
-        "pens": tuple,
+    kinds: ClassVar[dict[str, Any]] = PageSettings.kinds | {
         "copies": bool,
         "relu": Relu,
         **dict.fromkeys(("perspective", "shift", "turn", "scale"), float),
@@ -106,6 +97,7 @@ class NetworkSettings(PageSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_pens(self.pens)
         if self.size is not None:
             check_whole("size", self.size, LEAST_PX, 8192)
         check_number("shift", self.shift, 0, 100)
@@ -116,19 +108,15 @@ class NetworkSettings(PageSettings):
             check_number(name, getattr(self, name), 0, 100)
         check_whole("crop", self.crop, 32, 1024)
         check_whole("batch", self.batch, 1, 64)
-        self._check_pens()
         if self.grid is not None and not isinstance(self.grid, Grid):
             raise PlotoptError(f"grid is {self.grid!r:.40}: give columns and rows as in 4x3")
         if self.weights is not None and not isinstance(self.weights, Path):
             raise PlotoptError(f"weights is {self.weights!r:.40}: give the name of a file")
 
-    def _check_pens(self) -> None:
-        if not (self.pens and all(isinstance(pen, Pen) for pen in self.pens)):
-            raise PlotoptError("pens is empty or holds what is no pen: give pens as in black,red:0.3mm")
-        if len(self.pens) > _MOST_PENS:
-            raise PlotoptError(f"{len(self.pens)} pens are too many: give at most {_MOST_PENS}")
-        if len({pen.text for pen in self.pens}) < len(self.pens):
-            raise PlotoptError("a pen is given twice: give each pen once")
+    @property
+    def layered_pens(self) -> tuple[Pen, ...]:
+        """The pens in the order of their layers."""
+        return in_plot_order(self.pens)
 
     @property
     def canvas_px(self) -> int:

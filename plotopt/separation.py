@@ -1,0 +1,131 @@
+"""Colour separation: how much ink of each pen gives a colour, before there are any strokes.
+
+A patch in which pen k inks the part d_k of the paper lets through T_k = 1 - d_k. Where the pens' lines cross
+at random, :meth:`plotopt.ink.Inks.on_paper` of these is the patch's mean colour (Demichel's equations). The
+ink that comes nearest to a colour in OKLab is found by gradient descent; a small price on vivid inks makes
+black or grey ink serve for black and grey where there is one, though coloured ones could mix them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from numpy import ndarray
+from scipy.interpolate import RegularGridInterpolator
+from torch import Tensor
+
+from plotopt.ink import Inks, in_plot_order
+from plotopt.oklab import oklab
+from plotopt.pens import Pen
+from plotopt.stocks import Stock
+
+# More than this no hatching inks: lines that touch cross, too.
+_MOST_INK = 0.95
+# The price of all ink, and what it grows by with an ink's chroma in OKLab.
+_PRICE, _PRICE_OF_CHROMA = 0.0005, 0.01
+_STEPS, _TRYING_STEPS, _STEP = 500, 60, 0.3
+_TRACE = 0.02
+# Colours in between are interpolated on a grid of cube roots of light, on which the eye's steps are even.
+_GRID = 17
+# A picture's colours, for choosing pens, are at most so many, each as a bin of that grid.
+_MOST_COLOURS = 48
+
+
+def separate(linear: Float[Tensor, "3 height width"], inks: Inks) -> Float[ndarray, "pens height width"]:
+    """What part of the paper each pen inks at every pixel of a picture, from 0 to 0.95.
+
+    Worked out for the corners of those cells of the grid in which the picture has colours, and interpolated.
+    """
+    at = np.cbrt(linear.double().clamp(0, 1).permute(1, 2, 0).numpy())
+    cells = np.unique(np.minimum((at * (_GRID - 1)).astype(int), _GRID - 2).reshape(-1, 3), axis=0)
+    around = np.stack(np.meshgrid(*[(0, 1)] * 3, indexing="ij"), -1).reshape(-1, 3)
+    corners = np.unique((cells[:, None] + around).reshape(-1, 3), axis=0)
+    colours = torch.from_numpy(corners / (_GRID - 1)).float() ** 3
+    table = np.zeros((_GRID, _GRID, _GRID, inks.pens))
+    table[tuple(corners.T)] = separated(colours, [inks], _STEPS)[0][0].double().numpy()
+    axis = np.linspace(0, 1, _GRID)
+    return np.moveaxis(RegularGridInterpolator((axis, axis, axis), table)(at), -1, 0)
+
+
+def separated(
+    colours: Float[Tensor, "colours 3"], sets: Sequence[Inks], steps: int
+) -> tuple[Float[Tensor, "sets colours pens"], Float[Tensor, "sets colours"]]:
+    """For each of several sets of inks the shares that come nearest to colours in linear RGB, and the rest.
+
+    The rest is the squared distance in OKLab with the price of the ink; all sets have equally many inks.
+    """
+    wanted = oklab(colours)
+    hidden = torch.full((len(sets), len(colours), sets[0].pens), -1.0)
+    mixture = _Mixture.of(sets)
+    optimizer = torch.optim.Adam([hidden.requires_grad_()], _STEP)
+    for step in range(steps):
+        optimizer.param_groups[0]["lr"] = _STEP * (1 - step / steps) + 0.02
+        shares = _MOST_INK * hidden.sigmoid()
+        rest = (oklab(mixture.light(shares)) - wanted).square().sum(-1) + (mixture.price * shares).sum(-1)
+        (hidden.grad,) = torch.autograd.grad(rest.sum(), hidden)
+        optimizer.step()
+    # A trace of ink here and there would be a stroke that no one asked for.
+    return torch.where(shares > _TRACE, shares, 0.0).detach(), rest.detach()
+
+
+@dataclass(frozen=True)
+class _Mixture:
+    reflectance: Float[Tensor, "sets 1 pens 3"]
+    opaque: Bool[Tensor, "sets 1 pens 1"]
+    paper: Float[Tensor, "sets 1 3"]
+
+    @classmethod
+    def of(cls, sets: Sequence[Inks]) -> _Mixture:
+        reflectance = torch.stack([inks.reflectance for inks in sets])[:, None]
+        opaque = torch.tensor([inks.opaque for inks in sets])[:, None, :, None]
+        return cls(reflectance, opaque, torch.stack([inks.bare[:, 0, 0] for inks in sets])[:, None])
+
+    @property
+    def price(self) -> Float[Tensor, "sets 1 pens"]:
+        """What inking all of the paper costs."""
+        return _PRICE + _PRICE_OF_CHROMA * oklab(self.reflectance)[..., 1:].norm(dim=-1)
+
+    def light(self, shares: Float[Tensor, "sets colours pens"]) -> Float[Tensor, "sets colours 3"]:
+        """As :meth:`plotopt.ink.Inks.on_paper` has it."""
+        light = self.paper
+        for pen in range(shares.shape[-1]):
+            share, ink = shares[..., pen, None], self.reflectance[:, :, pen]
+            light = light * (1 - share) + share * ink * torch.where(self.opaque[:, :, pen], 1.0, light)
+        return light
+
+
+def best_pens(
+    linear: Float[Tensor, "3 height width"], box: Sequence[Pen], count: int, stock: Stock
+) -> tuple[Pen, ...]:
+    """The pens of a box that together come nearest to a picture's colours, in the order of their layers.
+
+    One is added at a time, whichever helps most; then each in turn gives way to a better one, if there is.
+    """
+    colours, weights = _colours(linear)
+
+    def rest(pens: Sequence[Sequence[Pen]]) -> list[float]:
+        sets = [Inks.of_pens(in_plot_order(each), 3, stock) for each in pens]
+        return (separated(colours, sets, _TRYING_STEPS)[1] @ weights).tolist()
+
+    chosen: list[Pen] = []
+    for place in [*range(count), *range(count - 1)]:
+        others = chosen[:place] + chosen[place + 1 :]
+        tries = [[*others[:place], pen, *others[place:]] for pen in box if pen not in others]
+        chosen = min(zip(rest(tries), range(len(tries)), tries, strict=True))[-1]
+    return in_plot_order(chosen)
+
+
+def _colours(
+    linear: Float[Tensor, "3 height width"],
+) -> tuple[Float[Tensor, "colours 3"], Float[Tensor, "colours"]]:
+    """The most frequent colours, as means of cells of the grid, and what part of the picture each is."""
+    pixels = linear.flatten(1).T.clamp(0, 1)
+    level = (pixels ** (1 / 3) * (_GRID - 1)).round().long()
+    cells, counts = torch.unique(level, dim=0, return_counts=True)
+    most = counts.argsort(descending=True, stable=True)[:_MOST_COLOURS]
+    colours = (cells[most] / (_GRID - 1)) ** 3
+    return colours, counts[most] / counts[most].sum()

@@ -1,0 +1,95 @@
+"""Separation: which ink makes which colour, black from black ink, and the pens that suit a picture."""
+
+import numpy as np
+import pytest
+import torch
+
+from plotopt.ink import Inks, in_plot_order, srgb_to_linear
+from plotopt.oklab import oklab
+from plotopt.pens import Pen
+from plotopt.separation import best_pens, separate, separated
+from plotopt.stocks import WHITE, Stock
+
+BLACK, GREY = Pen("black", "#000000", 0.4), Pen("grey", "#808080", 0.4)
+RED, BLUE, YELLOW = Pen("red", "#e02020", 0.4), Pen("blue", "#2040d0", 0.4), Pen("yellow", "#f8e020", 0.4)
+CYAN, MAGENTA = Pen("cyan", "#20b0e0", 0.4), Pen("magenta", "#e02090", 0.4)
+GEL = Pen("gel", "#f4f4f0", 0.5, opaque=True)
+PROCESS = in_plot_order([CYAN, MAGENTA, YELLOW, BLACK])
+NIGHT = Stock("night", "black paper", "#101010", 4.0)
+
+
+def shares(colour, pens, stock=WHITE):
+    """What part of the paper each pen inks for one colour in linear light, by the pen's name."""
+    found, _ = separated(torch.tensor([colour]), [Inks.of_pens(pens, 3, stock)], 500)
+    return dict(zip((pen.name for pen in pens), found[0, 0].tolist(), strict=True))
+
+
+def mixed(pens, stock, **part):
+    """The mean colour where each pen inks its part of the paper, lines crossing at random."""
+    inks = Inks.of_pens(pens, 3, stock)
+    through = torch.tensor([1 - part.get(pen.name, 0.0) for pen in pens])
+    return inks.on_paper(through[None, :, None, None]).flatten().tolist()
+
+
+def test_white_paper_stays_white():
+    assert max(shares([1.0, 1.0, 1.0], PROCESS).values()) == 0
+
+
+@pytest.mark.parametrize("grey", [0.7, 0.4, 0.12])
+def test_grey_is_drawn_in_black(grey):
+    """Not mixed from three colours, though they could."""
+    found = shares([grey] * 3, PROCESS)
+    assert found["black"] == pytest.approx(1 - grey, abs=0.06)
+    assert sum(found.values()) - found["black"] < 0.12
+
+
+def test_without_black_grey_is_mixed():
+    found = shares([0.4, 0.4, 0.4], in_plot_order([CYAN, MAGENTA, YELLOW]))
+    assert min(found.values()) > 0.2
+
+
+@pytest.mark.parametrize(
+    "part", [{"red": 0.5}, {"blue": 0.7}, {"red": 0.3, "blue": 0.4}, {"red": 0.6, "black": 0.3}]
+)
+def test_a_mixture_is_taken_apart_again(part):
+    pens = in_plot_order([RED, BLUE, BLACK])
+    colour = mixed(pens, WHITE, **part)
+    found = shares(colour, pens)
+    again = mixed(pens, WHITE, **found)
+    assert float((oklab(torch.tensor(again)) - oklab(torch.tensor(colour))).norm()) < 0.03
+    # Black may take over what the colours share, never the other way round.
+    assert found["black"] >= part.get("black", 0) - 0.02
+    if len(part) == 1:
+        assert found == pytest.approx({pen.name: part.get(pen.name, 0) for pen in pens}, abs=0.05)
+
+
+def test_white_ink_is_for_what_is_lighter_than_the_paper():
+    pens = in_plot_order([GEL, RED])
+    assert shares([0.5, 0.5, 0.5], pens, NIGHT)["gel"] == pytest.approx(0.5, abs=0.1)
+    assert max(shares(srgb_to_linear("#101010"), pens, NIGHT).values()) < 0.05
+
+
+def test_every_pixel_has_the_shares_of_its_colour():
+    image = torch.rand(3, 4, 5, generator=torch.Generator().manual_seed(0))
+    found = separate(image, Inks.of_pens(PROCESS, 3))
+    assert found.shape == (4, 4, 5)
+    assert found.min() >= 0
+    assert found.max() <= 0.95
+    exact, _ = separated(image.flatten(1).T, [Inks.of_pens(PROCESS, 3)], 500)
+    assert np.abs(found.reshape(4, -1).T - exact[0].numpy()).mean() < 0.06
+
+
+def test_the_best_pens_are_those_of_the_picture():
+    """Patches of red and yellow on white: of eight pens, these two."""
+    image = torch.ones(3, 20, 20)
+    image[:, :7] = torch.tensor(mixed([RED], WHITE, red=0.8))[:, None, None]
+    image[:, 7:14] = torch.tensor(mixed([YELLOW], WHITE, yellow=0.8))[:, None, None]
+    box = [BLACK, GREY, BLUE, CYAN, MAGENTA, GEL, YELLOW, RED]
+    assert best_pens(image, box, 2, WHITE) == (YELLOW, RED)
+
+
+def test_choosing_all_is_all_and_again_the_same():
+    image = torch.rand(3, 8, 8, generator=torch.Generator().manual_seed(1))
+    assert set(best_pens(image, [RED, BLUE], 2, WHITE)) == {RED, BLUE}
+    box = [RED, BLUE, YELLOW, BLACK]
+    assert best_pens(image, box, 3, WHITE) == best_pens(image, box, 3, WHITE)

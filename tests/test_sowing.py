@@ -1,0 +1,143 @@
+"""The strokes that a fit begins with: on the picture, for each pen its share, and notes on what is amiss."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.ndimage import gaussian_filter
+
+from plotopt import bezier
+from plotopt.ink import Inks, in_plot_order
+from plotopt.page import Rect
+from plotopt.pens import Pen
+from plotopt.seeding import ink_demand
+from plotopt.sowing import sow
+from plotopt.target import Target
+
+PLACE = Rect(20, 30, 84, 78)
+
+
+PEN = Pen("black", "#000000", 0.4)
+BLACK = Inks(torch.zeros(1, 1), (False,))
+
+
+def photo(height=96, width=128, number=0):
+    """Mid-grey patches of all sizes, from almost black to almost white."""
+    rng = np.random.default_rng(number)
+    noise = sum(s * gaussian_filter(rng.normal(size=(height, width)), s) for s in (2, 4, 8, 16))
+    return np.clip(0.5 + 0.18 * noise / noise.std(), 0.05, 0.98)
+
+
+def target_of(tone):
+    return Target(torch.from_numpy(tone).float()[None], PLACE)
+
+
+def sown(tone, count, pen_mm=0.75):
+    return sow(target_of(tone), count, (Pen("black", "#000000", pen_mm),), BLACK, np.random.default_rng(0))
+
+
+def test_first_strokes_lie_on_the_picture_in_mm():
+    result = sown(photo(), 400)
+    assert result.notes == ()
+    assert torch.equal(result.target.pixels, target_of(photo()).pixels)
+    assert len(result.strokes) == 400
+    assert result.strokes.width_mm == pytest.approx(torch.full((400,), 0.75))
+    curves = np.concatenate(result.strokes.chains())[:, None]
+    drawn = bezier.evaluate(curves, np.linspace(0, 1, 9)).reshape(-1, 2)
+    assert (drawn > [PLACE.left - 1, PLACE.top - 1]).all()
+    assert (drawn < [PLACE.right + 1, PLACE.bottom + 1]).all()
+    # Ink is where the picture is dark.
+    dark = photo().mean(0) < 0.5
+    columns = ((drawn[:, 0] - PLACE.left) * 2).astype(int).clip(0, 127)
+    assert dark[columns].mean() > dark.mean() + 0.05
+
+
+def test_blank_picture_gets_no_strokes_and_a_note():
+    result = sown(np.ones((96, 128)), 100)
+    assert len(result.strokes) == 0
+    assert "blank" in result.notes[0]
+
+
+def test_little_ink_gets_fewer_strokes_and_a_note():
+    tone = np.ones((96, 128))
+    tone[40:50, 60:70] = 0.2
+    result = sown(tone, 1000)
+    assert 1 <= len(result.strokes) < 200
+    assert str(len(result.strokes)) in result.notes[0]
+    assert "1,000" in result.notes[0]
+    middles = result.strokes.points.mean(1) - torch.tensor([PLACE.left + 32.5, PLACE.top + 22.5])
+    assert middles.norm(dim=-1).max() < 6
+
+
+def test_few_strokes_get_a_lighter_target_and_a_note():
+    dark = np.full((96, 128), 0.2)
+    result = sown(dark, 30)
+    assert len(result.strokes) == 30
+    lighter = result.target.pixels
+    assert 0.2 < lighter.min() == lighter.max() < 1
+    assert len(result.notes) == 1
+    # What is asked of the strokes now is what they can give.
+    ink = float(result.strokes.lengths_mm().sum()) * 0.75 / (PLACE.width * PLACE.height)
+    assert ink == pytest.approx(float(ink_demand(lighter.numpy()).mean()), rel=0.4)
+
+
+def test_same_generator_same_first_strokes():
+    assert torch.equal(sown(photo(), 120).strokes.points, sown(photo(), 120).strokes.points)
+
+
+@pytest.mark.parametrize("shape", [(1000, 21), (1000, 60), (21, 1000)])
+def test_narrow_pictures_are_sown_in_register(shape):
+    height, width = (
+        (257.0, 257.0 * shape[1] / shape[0]) if shape[0] > shape[1] else (257.0 * shape[0] / shape[1], 257.0)
+    )
+    place = Rect(20, 20, 20 + width, 20 + height)
+    sown = sow(Target(torch.full((1, *shape), 0.3), place), 400, (PEN,), BLACK, np.random.default_rng(0))
+    points = sown.strokes.curves().reshape(-1, 2)
+    assert points[:, 0].max() < place.right + 1
+    assert points[:, 1].max() < place.bottom + 1
+    assert points[:, 1].max() > place.bottom - 6
+
+
+RED, BLUE = Pen("red", "#e01010", 0.4), Pen("blue", "#1010e0", 0.6, opacity=0.8)
+
+
+def in_colour(pixels, count, pens):
+    return sow(Target(pixels, PLACE), count, pens, Inks.of_pens(pens, 3), np.random.default_rng(0))
+
+
+def halves(left, right):
+    """A target of two colours side by side."""
+    pixels = torch.ones(3, 96, 128)
+    pixels[:, :, :64], pixels[:, :, 64:] = (torch.tensor(c)[:, None, None] for c in (left, right))
+    return pixels
+
+
+def test_each_pen_is_sown_where_its_colour_is():
+    pens = in_plot_order([RED, BLUE, PEN])
+    strokes = in_colour(halves([0.95, 0.45, 0.45], [0.45, 0.45, 0.95]), 300, pens).strokes
+    assert len(strokes) == 300
+    middle = (PLACE.left + PLACE.right) / 2
+    x = strokes.points.mean(1)[:, 0]
+    assert (x[strokes.pen == pens.index(RED)] < middle + 1).all()
+    assert (x[strokes.pen == pens.index(BLUE)] > middle - 1).all()
+    blue = strokes.pen == pens.index(BLUE)
+    assert strokes.width_mm[blue].tolist() == pytest.approx([0.6] * int(blue.sum()))
+    assert strokes.opacity[blue].tolist() == pytest.approx([0.8] * int(blue.sum()))
+
+
+def test_pens_share_the_strokes_by_what_they_have_to_lay():
+    pens = in_plot_order([RED, Pen("blue", "#1010e0", 0.4)])
+    strokes = in_colour(halves([0.95, 0.3, 0.3], [0.75, 0.75, 0.98]), 400, pens).strokes
+    reds = int((strokes.pen == pens.index(RED)).sum())
+    assert 240 < reds < 340
+
+
+def test_a_pen_without_work_lays_nothing():
+    pens = in_plot_order([RED, BLUE])
+    strokes = in_colour(halves([0.87, 0.5, 0.5], [0.84, 0.4, 0.4]), 200, pens).strokes
+    assert (strokes.pen == pens.index(RED)).float().mean() > 0.97
+
+
+def test_a_blank_page_in_colour_gets_no_strokes_and_a_note():
+    result = in_colour(torch.ones(3, 96, 128), 100, in_plot_order([RED, BLUE]))
+    assert len(result.strokes) == 0
+    assert "blank" in result.notes[0]

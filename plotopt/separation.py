@@ -48,7 +48,9 @@ def separate(linear: Float[Tensor, "3 height width"], inks: Inks) -> Float[ndarr
     table = np.zeros((_GRID, _GRID, _GRID, inks.pens))
     table[tuple(corners.T)] = separated(colours, [inks], _STEPS)[0][0].double().numpy()
     axis = np.linspace(0, 1, _GRID)
-    return np.moveaxis(RegularGridInterpolator((axis, axis, axis), table)(at), -1, 0)
+    shares = np.moveaxis(RegularGridInterpolator((axis, axis, axis), table)(at), -1, 0)
+    # A trace of ink here and there, an interpolation's most of all, is a stroke that no one asked for.
+    return shares * np.clip((shares - _TRACE) / _TRACE, 0, 1)
 
 
 def separated(
@@ -68,8 +70,7 @@ def separated(
         rest = (oklab(mixture.light(shares)) - wanted).square().sum(-1) + (mixture.price * shares).sum(-1)
         (hidden.grad,) = torch.autograd.grad(rest.sum(), hidden)
         optimizer.step()
-    # A trace of ink here and there would be a stroke that no one asked for.
-    return torch.where(shares > _TRACE, shares, 0.0).detach(), rest.detach()
+    return shares.detach(), rest.detach()
 
 
 @dataclass(frozen=True)

@@ -59,9 +59,6 @@ class _Bed:
         """How long all its lines together are."""
         return float(ink_demand(self.tone).sum()) / self.ink_px
 
-    def lightened(self, share: float) -> _Bed:
-        return _Bed(self.pen, 1 - share * (1 - self.tone), self.pen_px)
-
 
 def sow(target: Target, count: int, pens: Sequence[Pen], inks: Inks, rng: np.random.Generator) -> Sown:
     """The first strokes for a target: ``count``, or fewer where that many would have nothing to do.
@@ -88,7 +85,8 @@ def sow(target: Target, count: int, pens: Sequence[Pen], inks: Inks, rng: np.ran
     if missing > _MISSING_NOTED:
         notes.append(_note(count, pens, 1 - missing))
         share = max(1 - missing, _LEAST_DARKNESS)
-        target, beds = target.lightened(share), [bed.lightened(share) for bed in beds]
+        # Lighter colours may need other inks, not only less of the same.
+        target, beds = target.lightened(share), _beds(coarse.lightened(share), pens, inks)
         seeds = _seeds(beds, count, structure, rng)
     return Sown(_strokes(beds, seeds, coarse, pens), target, tuple(notes))
 

@@ -20,7 +20,7 @@ __all__ = ["merge", "sort"]
 _NEAREST = 8
 # Kicks per stroke, at least so many in all. A kick costs as much as the trip is long, so long trips are
 # kicked by parts of the page, and again by parts that are bordered otherwise.
-_KICKS, _LEAST_KICKS = 6, 10_000
+_KICKS, _LEAST_KICKS = 3, 10_000
 _LARGEST_BLOCK = 1000
 _BORDERS = (0.5, 0.36)
 # Loops are turned to face their neighbours in the trip, and the trip improved again, so many times.

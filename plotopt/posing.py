@@ -7,12 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from PIL import Image
+from torch import Tensor
 
-from plotopt.ink import Inks, linear_to_srgb, luminance, on_stock, srgb_to_linear
+from plotopt.ink import LUMINANCE, Inks, linear_to_srgb, luminance, on_stock, srgb_to_linear
 from plotopt.losses.colour import ColourLoss
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.likeness import Problem
+from plotopt.oklab import oklab
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.picture import Picture
@@ -21,6 +24,9 @@ from plotopt.target import Target, Tone
 
 # Where lines touch there is nearly this much ink; more would only soak the paper.
 _MOST_INK = 0.92
+# Pens of less chroma in OKLab are black, grey or white.
+_NEUTRAL = 0.03
+_LEAST = 1e-6
 _COLOUR_GAMMA, _LIT_GAMMA = 1.6, 1.4
 
 
@@ -63,14 +69,31 @@ def _in_colour(picture: Picture, pens: Sequence[Pen], stock: Stock, tone: Tone, 
     light = torch.tensor(paper)[:, None, None]
     darker = any(on_stock(pen, stock) < luminance(stock.color) for pen in pens)
     tone = tone if darker else replace(tone, darkest=0.0)
-    target = Target.from_picture(picture, tone, place, channels=3)
-    pixels = target.pixels
+    neutral = all(_chroma(pen) < _NEUTRAL for pen in pens)
+    target = Target.from_picture(picture, tone, place, channels=1 if neutral else 3)
+    pixels = target.pixels.expand(3, -1, -1)
     if not lit(pens, stock):
         pixels = pixels * light
-    elif not darker:
+    elif neutral:
+        pixels = _tinted(pixels, light)
+    if not darker:
         pixels = pixels.maximum(light)
     target = replace(target, pixels=pixels, paper=paper)
     return Problem(target, tuple(pens), Inks.of_pens(pens, 3, stock), ColourLoss(), stock.ink_limit)
+
+
+def _tinted(pixels: Float[Tensor, "3 height width"], light: Tensor) -> Float[Tensor, "3 height width"]:
+    """Greys as black and white ink have them on a paper: from black over its own colour to white.
+
+    As greys, pens without hue would lay black under white, to hide that of the paper.
+    """
+    paper = float(light[:, 0, 0] @ light.new_tensor(LUMINANCE))
+    over = ((pixels - paper) / max(1 - paper, _LEAST)).clamp(min=0)
+    return light * (pixels / paper).clamp(max=1) + (1 - light) * over
+
+
+def _chroma(pen: Pen) -> float:
+    return float(oklab(torch.tensor(srgb_to_linear(pen.color)))[1:].norm())
 
 
 def shown(problem: Problem, stock: Stock) -> Image.Image:

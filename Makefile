@@ -21,6 +21,7 @@ lint: .venv/installed-dev
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/renderer.py
 	$(BIN)/python benchmarks/fit.py
+	$(BIN)/python benchmarks/order.py
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("plotopt needs Python 3.11 or newer") if sys.version_info < (3, 11) else 0'

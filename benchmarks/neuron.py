@@ -79,7 +79,7 @@ def start_light(easel: Easel, settings: NeuronSettings) -> Tensor:
     """One cell of the first strokes, planned and rasterised as the finished drawing is."""
     cell, pens = easel.scene.canvas.place, settings.layered_pens
     page = lay_out(settings.paper, settings.margin, settings.orientation, 1.0)
-    layers = plan_layers(copied(easel.first, cell, cell), pens, cell)
+    layers = plan_layers(copied(easel.first, cell, cell), pens, cell, None)
     return light_of(Drawing(page, layers, settings.profile, {}), cell, easel.scene.canvas.mm_per_px)
 
 

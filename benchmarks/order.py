@@ -4,8 +4,8 @@ Random strokes on 200 x 200 mm, and strokes seeded on examples/chelsea.png, 270 
 vpype runs its own processors ``linemerge`` (0.4 mm) and ``linesort --two-opt`` in this process. It counts no
 way home; here both do. Two-opt takes quadratic time: beyond 5,000 strokes vpype runs with --full only.
 
---best compares with the shortest trip by such moves, up to 300 strokes: an integer program over the 12 nearest
-ends of each end, solved by HiGHS (in SciPy); a cut is added for each closed part of the trip until there is
+--best compares with the shortest trip by moves to the 12 nearest ends of each end, up to 300 strokes: an
+integer program, solved by HiGHS (in SciPy); a cut is added for each closed part of the trip until there is
 but one. Where its time runs out the length is a lower bound, marked with >.
 """
 

@@ -77,7 +77,7 @@ def neurons(
     )
     metadata = {"plotopt": __version__, "options": settings.options(), **told}
     taken_over = (f"{done} of {len(wanted)} channels were done already",) if done else ()
-    notes = pale_notes(settings.layered_pens, settings.stock) + taken_over
+    notes = pale_notes(settings.pens, settings.stock) + taken_over
     layers = split_layers(layers, settings.split_every)
     return Drawing(
         sheet.page,

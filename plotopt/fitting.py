@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,14 +13,16 @@ from plotopt import __version__
 from plotopt.canvas import Canvas
 from plotopt.crops import Crops
 from plotopt.drawing import Drawing
-from plotopt.ink import in_plot_order, pale_notes
+from plotopt.ink import in_plot_order, pale_notes, shows
 from plotopt.layering import plan_layers
 from plotopt.listening import Listener, Progress, no_listener, steps_told
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.networks import load_network
+from plotopt.objectives.base import Objective
 from plotopt.objectives.likeness import Likeness, Problem
 from plotopt.objectives.perception import Perception, Taste, gram_matrices
 from plotopt.objectives.sight import Scene
+from plotopt.objectives.sparing import Sparing
 from plotopt.optimize import optimize
 from plotopt.page import Rect, fit_rect, lay_out
 from plotopt.pens import Pen
@@ -30,9 +33,8 @@ from plotopt.separation import best_pens
 from plotopt.settings import FitSettings, read_settings
 from plotopt.settings.fit import Judge
 from plotopt.sowing import sow
-from plotopt.stages import perception_for, stages_for
+from plotopt.stages import Stage, perception_for, stages_for
 from plotopt.strokes import Strokes
-from plotopt.target import Target
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -59,46 +61,45 @@ def fit(
     page = lay_out(settings.paper, settings.margin, settings.orientation, picture.aspect)
     place = fit_rect(page.frame, picture.aspect)
     settings.profile.check_fits(place)
-    pens = _pens(settings, picture, place)
-    for pen in pens:
-        pen.check_fits(place)
-    taste = _taste(settings, on_progress) if settings.loss is Judge.VGG else None
-    problem = pose(picture, pens, settings.stock, settings.tone(usual_gamma(pens, settings.stock)), place)
-    strokes, notes = _draw(problem, taste, settings, on_progress)
+    problem = _pose(settings, picture, place)
+    strokes, notes = _draw(problem, settings, on_progress)
     on_progress(Progress("planning the plot", 0, 1))
-    layers = plan_layers(strokes, pens, place, settings.finishing)
+    layers = plan_layers(strokes, problem.pens, place, settings.split_every)
     on_progress(Progress("planning the plot", 1, 1))
     command = settings.command(picture.path.name if picture.path else "image")
-    metadata = {"plotopt": __version__, "command": command, "options": settings.options()}
-    notes = picture.notes + pale_notes(pens, settings.stock) + notes
     return Drawing(
-        page,
-        layers,
-        settings.profile,
-        metadata,
-        notes,
-        picture.path,
-        settings.stock,
-        settings.client,
-        shown(problem, settings.stock),
-        place,
+        page=page,
+        layers=layers,
+        profile=settings.profile,
+        metadata={"plotopt": __version__, "command": command, "options": settings.options()},
+        notes=picture.notes + pale_notes(problem.pens, settings.stock) + notes,
+        source=picture.path,
+        stock=settings.stock,
+        client=settings.client,
+        wanted=shown(problem, settings.stock),
+        place=place,
     )
 
 
-def _pens(settings: FitSettings, picture: Picture, place: Rect) -> tuple[Pen, ...]:
-    """The pens in the order of their layers, those that suit the picture where it is to decide."""
-    if isinstance(settings.pens, tuple):
-        return in_plot_order(settings.pens)
-    small = Target.from_picture(picture, settings.tone(), place, channels=3).at_scale(
-        max(place.width, place.height) / _CHOOSING_PX
-    )
-    return best_pens(small.pixels, settings.pens.box, settings.pens.count, settings.stock)
+def _pose(settings: FitSettings, picture: Picture, place: Rect) -> Problem:
+    """The problem with the pens of the settings, or with those that suit the picture best."""
+    stock, pens = settings.stock, settings.pens
+
+    def posed(pens: Sequence[Pen]) -> Problem:
+        return pose(picture, pens, stock, settings.tone(usual_gamma(pens, stock)), place)
+
+    if not isinstance(pens, tuple):
+        seen = tuple(pen for pen in pens.box if shows(pen, stock)) or pens.box
+        small = posed(in_plot_order(seen)).target.at_scale(max(place.width, place.height) / _CHOOSING_PX)
+        pens = best_pens(small.pixels, seen, pens.count, stock)
+    for pen in pens:
+        pen.check_fits(place)
+    return posed(in_plot_order(pens))
 
 
-def _draw(
-    problem: Problem, taste: Taste | None, settings: FitSettings, on_progress: Listener
-) -> tuple[Strokes, tuple[str, ...]]:
+def _draw(problem: Problem, settings: FitSettings, on_progress: Listener) -> tuple[Strokes, tuple[str, ...]]:
     """The optimised strokes, and what the user should know of them."""
+    taste = _taste(settings, on_progress) if settings.loss is Judge.VGG else None
     prepare(settings.profile, on_progress)
     rng = np.random.default_rng(settings.seed)
     sown = sow(problem.target, settings.strokes, problem.pens, problem.inks, rng)
@@ -106,16 +107,37 @@ def _draw(
         return sown.strokes, sown.notes
     problem, strokes = replace(problem, target=sown.target), sown.strokes
     for stage in stages_for(settings.quality, settings.size, settings.tile):
-        strokes = optimize(strokes, Likeness(problem, stage, rng), stage, steps_told(stage, on_progress))
+        objective: Objective = Likeness(problem, stage, rng)
+        strokes = _improve(strokes, objective, stage, problem, settings, on_progress)
     if taste:
-        place = problem.target.place
-        canvas = Canvas(place, stage.mm_per_px(place))
+        canvas = Canvas(problem.target.place, stage.mm_per_px(problem.target.place))
         scene = Scene(canvas, problem.inks, Crops(), int(rng.integers(2**31)))
         stage = perception_for(settings.quality, stage.long_side_px)
         stage = replace(stage, steps=scene.crops.steps(canvas, stage.steps))
         objective = Perception(replace(taste, light=problem.loss), sown.target, scene, stage)
-        strokes = optimize(strokes, objective, stage, steps_told(stage, on_progress))
-    return strokes, sown.notes
+        strokes = _improve(strokes, objective, stage, problem, settings, on_progress)
+    return strokes, sown.notes + _idle_notes(strokes, problem.pens)
+
+
+def _improve(
+    strokes: Strokes,
+    objective: Objective,
+    stage: Stage,
+    problem: Problem,
+    settings: FitSettings,
+    on_progress: Listener,
+) -> Strokes:
+    sparing = Sparing(objective, problem.target.place, settings.stock.ink_limit)
+    return optimize(strokes, sparing, stage, steps_told(stage, on_progress))
+
+
+def _idle_notes(strokes: Strokes, pens: Sequence[Pen]) -> tuple[str, ...]:
+    busy = set(strokes.pen.tolist())
+    return tuple(
+        f"there is nothing for {pen.name} to draw in this picture"
+        for number, pen in enumerate(pens)
+        if number not in busy
+    )
 
 
 def _taste(settings: FitSettings, on_progress: Listener) -> Taste:

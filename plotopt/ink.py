@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from plotopt.oklab import oklab
 from plotopt.pens import Pen
 from plotopt.stocks import WHITE, Stock
 
@@ -17,6 +18,8 @@ from plotopt.stocks import WHITE, Stock
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 # Below this contrast to the paper, with the stray light of a room added to both, ink is hard to see.
 _LEAST_CONTRAST, _STRAY_LIGHT = 1.235, 0.05
+# Below this distance in OKLab it is not seen.
+_LEAST_DIFFERENCE = 0.05
 # Light up to which the sRGB curve is straight.
 _STRAIGHT = 0.0031308
 
@@ -83,6 +86,14 @@ def contrast(pen: Pen, stock: Stock) -> float:
     """How many times brighter the brighter of inked and bare paper is in a room, 1 or more."""
     inked, bare = on_stock(pen, stock) + _STRAY_LIGHT, luminance(stock.color) + _STRAY_LIGHT
     return max(inked, bare) / min(inked, bare)
+
+
+def shows(pen: Pen, stock: Stock) -> bool:
+    """Whether the pen's ink differs from the stock at all, be it in hue alone as yellow does from white."""
+    paper = torch.tensor(srgb_to_linear(stock.color))
+    ink = torch.tensor(srgb_to_linear(pen.color)) * (1.0 if pen.opaque else paper)
+    inked, bare = oklab(torch.stack([ink, paper]), _STRAY_LIGHT)
+    return float((inked - bare).norm()) >= _LEAST_DIFFERENCE
 
 
 def pale_notes(pens: Sequence[Pen], stock: Stock = WHITE) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ MAX_OPACITY = 0.999
 
 _LEAST_OPACITY = 0.05
 _MOST_REFILL_M = 1e6
+# Colours whose sRGB values are all this high or more are white inks.
+_WHITE = 0xE0
 _THINNEST_MM, _WIDEST_MM = 0.02, 20.0
 # A picture narrower than so many pens has no room for a stroke beside another.
 _LEAST_PENS = 4
@@ -91,16 +93,21 @@ class Pen:
 def parse_pen(text: str) -> Pen:
     """A pen from ``0.4mm`` (black), ``red:0.3mm`` (any CSS colour name) or ``#1a2b3c:0.5mm``.
 
-    The pen is called after its colour, by name or as six hexadecimal digits.
+    The pen is called after its colour, by name or as six hexadecimal digits. White ink is opaque: none else
+    would be seen.
 
     Raises PlotoptError for a colour or a width that cannot be read and a width outside 0.02 to 20 mm.
     """
     colour, colon, width = text.rpartition(":")
     name, value = _parse_colour(text, colour.strip().lower() if colon else "black")
     try:
-        return Pen(name, value, parse_length(width))
+        return Pen(name, value, parse_length(width), opaque=_is_white(value))
     except PlotoptError as error:
         raise PlotoptError(f"pen {text!r:.60}: {error} (write 0.4mm or red:0.4mm)") from None
+
+
+def _is_white(color: str) -> bool:
+    return min(int(color[i : i + 2], 16) for i in (1, 3, 5)) >= _WHITE
 
 
 def _parse_colour(text: str, colour: str) -> tuple[str, str]:

@@ -45,7 +45,7 @@ def pose(picture: Picture, pens: Sequence[Pen], stock: Stock, tone: Tone, place:
     if light:
         low, high = luminance(stock.color), on_stock(pens[0], stock)
         target = replace(target, pixels=1 - ((target.pixels - low) / (high - low)).clamp(0, _MOST_INK))
-    return Problem(target, tuple(pens), Inks.of_pens([black], 1), PyramidLoss(), stock.ink_limit)
+    return Problem(target, tuple(pens), Inks.of_pens([black], 1), PyramidLoss())
 
 
 def usual_gamma(pens: Sequence[Pen], stock: Stock) -> float:
@@ -79,7 +79,7 @@ def _in_colour(picture: Picture, pens: Sequence[Pen], stock: Stock, tone: Tone, 
     if not darker:
         pixels = pixels.maximum(light)
     target = replace(target, pixels=pixels, paper=paper)
-    return Problem(target, tuple(pens), Inks.of_pens(pens, 3, stock), ColourLoss(), stock.ink_limit)
+    return Problem(target, tuple(pens), Inks.of_pens(pens, 3, stock), ColourLoss())
 
 
 def _tinted(pixels: Float[Tensor, "3 height width"], light: Tensor) -> Float[Tensor, "3 height width"]:

@@ -15,16 +15,15 @@ file of one's own works wherever a name does. Every figure states its unit and w
     pen_lift            = { value = 0.12,  unit = "s",     source = "measured with a stopwatch" }
     pen_drop            = { value = 0.12,  unit = "s",     source = "measured with a stopwatch" }
 
-All nine figures are needed and positive. They are the machine's own, or what saxi is set to. The AxiDraw
-software plans motion otherwise; for a machine that it drives, seven more say how, all of them or none::
+All nine figures are needed and positive; they are the machine's own, or what saxi is set to. Lengths may be
+in mm, cm or in; speeds in mm/s, cm/s, in/s or mm/min; accelerations in mm/s2, cm/s2 or in/s2; times in s or
+ms. A profile is called after its file. ``cornering`` is the junction deviation of trapezoid planners such as
+Grbl and saxi: the larger it is, the faster the machine takes its corners.
+
+The AxiDraw software plans motion otherwise; for a machine that it drives, seven more say how, all or none::
 
     axicli_draw_speed, axicli_draw_acceleration, axicli_travel_speed, axicli_travel_acceleration,
     axicli_cornering, axicli_pen_lift, axicli_pen_drop
-
- Lengths may be in mm, cm or in; speeds in mm/s, cm/s, in/s or
-mm/min; accelerations in mm/s2, cm/s2 or in/s2; times in s or ms. A profile is called after its file.
-``cornering`` is the junction deviation of trapezoid planners such as Grbl and saxi: the larger it is, the
-faster the machine takes its corners.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import torch
@@ -26,23 +26,28 @@ def reassign(
     pens: Sequence[Pen],
     inks: Inks,
     price: float,
-    loss: Callable[[Strokes], Tensor],
+    losses: Callable[[Strokes], Iterable[Tensor]],
 ) -> tuple[Strokes, Bool[Tensor, "strokes"]]:
     """The strokes with the pens that serve them best, and which ones have changed theirs.
 
-    ``loss`` is the whole page's, differentiable by opacity; ``price`` the second-order term of
-    it for a square millimetre of full ink, see :meth:`plotopt.losses.base.Loss.line_weight`. Those that
-    promise most change together if the loss then falls; if not, half of them are tried, and so on.
+    ``losses`` are the whole page's, part by part, differentiable by opacity; ``price`` the second-order
+    term of their sum for a square millimetre of full ink, see
+    :meth:`plotopt.losses.base.Loss.line_weight`. Those that promise most in their neighbourhoods change
+    together if the loss then falls; if not, the best third of them is tried, and so on.
     """
-    gain, pen = _gains(strokes, pens, inks, price, loss).max(1)
+
+    def loss(drawn: Strokes) -> float:
+        return sum(float(part) for part in losses(drawn))
+
+    gain, pen = _gains(strokes, pens, inks, price, losses).max(1)
     order = _apart(strokes, gain)
     none = torch.zeros(len(strokes), dtype=torch.bool)
     with torch.no_grad():
-        before = float(loss(strokes)) if len(order) else 0.0
+        before = loss(strokes) if len(order) else 0.0
         while len(order):
             chosen = none.index_fill(0, order, True)
             changed = Strokes.of_pens(strokes.points, torch.where(chosen, pen, strokes.pen), pens)
-            if float(loss(changed)) < before:
+            if loss(changed) < before:
                 return changed, chosen
             order = order[: len(order) // _FEWER]
     return strokes, none
@@ -68,7 +73,11 @@ def _apart(strokes: Strokes, gain: Float[Tensor, "strokes"]) -> Int[Tensor, "cho
 
 
 def _gains(
-    strokes: Strokes, pens: Sequence[Pen], inks: Inks, price: float, loss: Callable[[Strokes], Tensor]
+    strokes: Strokes,
+    pens: Sequence[Pen],
+    inks: Inks,
+    price: float,
+    losses: Callable[[Strokes], Iterable[Tensor]],
 ) -> Float[Tensor, "strokes pens"]:
     """By how much the loss would fall were a stroke drawn with each pen, to second order; own pen nought.
 
@@ -83,7 +92,10 @@ def _gains(
     )
     own = every.pen == strokes.pen.repeat(len(pens))
     opacity = torch.where(own, every.opacity, _GHOST).requires_grad_()
-    (slope,) = torch.autograd.grad(loss(replace(every, opacity=opacity)), opacity)
+    # Part by part, so that memory is that of one, for there are as many strokes again as pens.
+    for part in losses(replace(every, opacity=opacity)):
+        part.backward()
+    slope = torch.zeros_like(opacity) if opacity.grad is None else opacity.grad
     first = (every.opacity * slope).unflatten(0, (len(pens), count)).T
     kept = first.gather(1, strokes.pen[:, None])
     return kept - first - price * strokes.lengths_mm()[:, None] * _difference(pens, inks)[strokes.pen]

@@ -8,6 +8,7 @@ black or grey ink serve for black and grey where there is one, though coloured o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,8 @@ _STEPS, _TRYING_STEPS, _STEP = 500, 60, 0.3
 _TRACE = 0.02
 # Colours in between are interpolated on a grid of cube roots of light, on which the eye's steps are even.
 _GRID = 17
+# What a pen twice or half as wide as usual has to be better by, in squared distance of OKLab.
+_PRICE_OF_WIDTH, _USUAL_MM = 0.0004, 0.4
 # A picture's colours, for choosing pens, are at most so many, each as a bin of that grid.
 _MOST_COLOURS = 48
 
@@ -105,12 +108,15 @@ def best_pens(
     """The pens of a box that together come nearest to a picture's colours, in the order of their layers.
 
     One is added at a time, whichever helps most; then each in turn gives way to a better one, if there is.
+    Of pens that would do as well, those of a usual width are taken: a finer one lays little ink in a minute,
+    a wider one no detail.
     """
     colours, weights = _colours(linear)
 
     def rest(pens: Sequence[Sequence[Pen]]) -> list[float]:
         sets = [Inks.of_pens(in_plot_order(each), 3, stock) for each in pens]
-        return (separated(colours, sets, _TRYING_STEPS)[1] @ weights).tolist()
+        odd = torch.tensor([sum(math.log2(pen.width_mm / _USUAL_MM) ** 2 for pen in each) for each in pens])
+        return (separated(colours, sets, _TRYING_STEPS)[1] @ weights + _PRICE_OF_WIDTH * odd).tolist()
 
     chosen: list[Pen] = []
     for place in [*range(count), *range(count - 1)]:

@@ -25,7 +25,7 @@ _MOST_BYTES = 64 * 2**20
 # Points further from the corner than so many cells are no drawing.
 _FARTHEST_CELLS = 100.0
 # A cell is the same wherever it lies, and whatever is to plot it.
-_OF_THE_SHEET = {"paper", "margin", "orientation", "profile", "grid"}
+_OF_THE_SHEET = {"paper", "margin", "orientation", "profile", "client", "split_every", "grid"}
 _LONGEST_NAME = 120
 
 

@@ -61,7 +61,7 @@ def neuron(
     draw = draw_middle if wanted.center else draw_grown if settings.copies else draw_whole
     strokes = draw(wanted, eyes, place, shown, on_progress)
     on_progress(Progress("planning the plot", 0, 1))
-    layers = plan_layers(strokes, settings.layered_pens, place, settings.finishing)
+    layers = plan_layers(strokes, settings.layered_pens, place, settings.split_every)
     on_progress(Progress("planning the plot", 1, 1))
     metadata = {
         "plotopt": __version__,
@@ -73,7 +73,7 @@ def neuron(
         layers,
         settings.profile,
         metadata,
-        pale_notes(settings.layered_pens, settings.stock),
+        pale_notes(settings.pens, settings.stock),
         stock=settings.stock,
         client=settings.client,
     )

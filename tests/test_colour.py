@@ -1,6 +1,5 @@
 """Colour in a fit: its loss, ink that soaks, strokes that change pens, tones on other papers."""
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +10,9 @@ from PIL import Image
 from plotopt.ink import Inks, in_plot_order
 from plotopt.losses.colour import ColourLoss
 from plotopt.losses.soak import coats, soak
+from plotopt.objectives.base import Objective, gathered, trainable
 from plotopt.objectives.likeness import Likeness, Problem
+from plotopt.objectives.sparing import Sparing
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.picture import Picture
@@ -93,10 +94,10 @@ def test_a_pile_is_pulled_apart():
     assert float(soak(moved.detach(), PLACE, 1.0)) < float(soak(strokes.detach(), PLACE, 1.0))
 
 
-def page_loss(colour, limit=math.inf):
+def page_loss(colour):
     """The objective of a page of one colour in linear light."""
     target = Target(torch.tensor(colour)[:, None, None].expand(3, 64, 64).contiguous(), PLACE)
-    task = Problem(target, PENS, Inks.of_pens(PENS, 3), ColourLoss(), limit)
+    task = Problem(target, PENS, Inks.of_pens(PENS, 3), ColourLoss())
     stage = Stage("test", 64, 4, (0.5, 0.1), (1.2, 0.8), relocations=1)
     return Likeness(task, stage, np.random.default_rng(0))
 
@@ -122,20 +123,57 @@ def test_no_stroke_changes_where_all_is_well():
 def test_a_change_that_disappoints_is_taken_back():
     """A loss that promises what it does not keep."""
 
-    def loss(strokes):
+    def losses(strokes):
         slope = torch.where(strokes.pen == 1, -1.0, 1.0)
-        return (slope * strokes.opacity).sum() + 100 * (strokes.opacity.gt(0.5) & (strokes.pen == 1)).sum()
+        yield (slope * strokes.opacity).sum()
+        yield 100 * (strokes.opacity * (strokes.pen == 1)).gt(0.5).float().sum() + 0 * strokes.opacity.sum()
 
-    after, changed = reassign(hatching(), PENS, Inks.of_pens(PENS, 3), 0.0, loss)
+    after, changed = reassign(hatching(), PENS, Inks.of_pens(PENS, 3), 0.0, losses)
     assert not changed.any()
     assert (after.pen == 0).all()
 
 
 def test_a_changed_stroke_has_its_pens_width():
+    """Where the loss likes the second pen best, in any number."""
     wide = (PENS[0], replace(PENS[1], width_mm=0.8, opacity=0.7), PENS[2])
-    strokes = Strokes.of_pens(hatching().points, torch.arange(16) % 3, wide)
-    assert strokes.width_mm[:3].tolist() == pytest.approx([0.4, 0.8, 0.4])
-    assert strokes.opacity[:3].tolist() == pytest.approx([0.999, 0.7, 0.999])
+
+    def losses(strokes):
+        yield torch.where(strokes.pen == 1, -1.0, 1.0) @ strokes.opacity
+
+    after, changed = reassign(hatching(pens=wide), wide, Inks.of_pens(wide, 3), 0.0, losses)
+    assert changed.any()
+    assert after.pen[changed].unique().tolist() == [1]
+    assert after.width_mm[changed].unique().tolist() == pytest.approx([0.8])
+    assert after.opacity[changed].unique().tolist() == pytest.approx([0.7])
+    assert after.width_mm[~changed].tolist() == pytest.approx([0.4] * int((~changed).sum()))
+
+
+class Content(Objective):
+    """Is pleased with everything."""
+
+    mm_per_px, pixels = 0.5, 4096.0
+
+    def gradients(self, strokes, number):
+        return gathered(trainable(strokes), 1.0)
+
+
+def test_sparing_pulls_only_where_there_is_too_much_ink():
+    pile = hatching(2).repeat(20)
+    pile = pile.with_points(
+        pile.points + 0.3 * torch.randn(40, 4, 2, generator=torch.Generator().manual_seed(0))
+    )
+    sparing, generous = Sparing(Content(), PLACE, 1.0), Sparing(Content(), PLACE, 100.0)
+    found = sparing.gradients(pile, 0)
+    assert found.loss > 1
+    assert found.touched.any()
+    moved = pile.with_points(pile.points - 20 * found.points)
+    assert sparing.gradients(moved, 0).loss < found.loss
+    assert generous.gradients(pile, 0).loss == 1
+    assert not generous.gradients(pile, 0).touched.any()
+    # It looks at the first step, and then every tenth.
+    assert sparing.gradients(hatching(2), 10).loss == 1
+    assert sparing.gradients(pile, 11).loss == 1
+    assert sparing.gradients(pile, 20).loss > 1
 
 
 @pytest.mark.parametrize(("pen", "stock"), [(GEL, NIGHT), (GEL, KRAFT)])

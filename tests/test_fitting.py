@@ -296,3 +296,42 @@ def test_fit_stays_the_function_beside_its_module():
     assert plotopt.Drawing is Drawing
     with pytest.raises(AttributeError, match="'fitt'"):
         plotopt.fitt  # noqa: B018  The look-up is the test.
+
+
+def test_several_pens_make_a_layer_each_light_ones_first():
+    drawing = tiny(gradient(), pens="black,#d02020:0.3mm,#2040d0:0.5mm", strokes=60)
+    assert [layer.pen.color for layer in drawing.layers] == ["#d02020", "#2040d0", "#000000"]
+    assert sum(layer.strokes for layer in drawing.layers) >= 50
+    assert drawing.statistics.layers[0].label == "1-d02020-0.3mm"
+    assert path_data(
+        tiny(gradient(), pens="black,#d02020:0.3mm,#2040d0:0.5mm", strokes=60).svg()
+    ) == path_data(drawing.svg())
+
+
+def test_a_pen_without_work_is_told():
+    red = np.zeros((48, 64, 3), np.uint8) + np.uint8([220, 60, 60])
+    drawing = tiny(red, pens="#e01010:0.4mm,#10e010:0.4mm", strokes=40)
+    assert any("nothing for 10e010" in note for note in drawing.notes)
+
+
+def test_the_best_pens_of_a_box_are_those_that_show():
+    drawing = tiny(gradient(), pens="auto:2:white:0.4mm,black:0.4mm,red:0.4mm", strokes=40)
+    assert {layer.pen.name for layer in drawing.layers} <= {"black", "red"}
+
+
+def test_white_ink_on_black_paper_draws_what_is_light():
+    half = np.zeros((48, 64), np.uint8)
+    half[:, 32:] = 255
+    drawing = tiny(half, pens="white:0.5mm", stock="black", strokes=60)
+    left, _, _, _ = ink_bounds(drawing.svg())
+    assert left > drawing.place.left + 0.45 * drawing.place.width
+    pixels = np.asarray(drawing.preview(dpi=40).convert("L"))
+    assert np.median(pixels[:, :5]) < 60
+
+
+def test_a_layer_is_split_for_its_pen():
+    whole = tiny(gradient(), strokes=60)
+    metres = whole.statistics.pen_down_m / 2.5
+    parts = tiny(gradient(), strokes=60, split_every=metres).layers
+    assert [(part.part, part.parts) for part in parts] == [(1, 3), (2, 3), (3, 3)]
+    assert sum(len(part.chains) for part in parts) == len(whole.layers[0].chains)

@@ -3,11 +3,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plotopt.ink import LUMINANCE, Inks, linear_to_srgb, pale_notes, srgb_to_linear
+from plotopt.ink import LUMINANCE, Inks, in_plot_order, linear_to_srgb, pale_notes, shows, srgb_to_linear
 from plotopt.pens import Pen
+from plotopt.stocks import WHITE, Stock
 
 BLACK, RED, CYAN = Pen("black", "#000000", 0.4), Pen("red", "#ff0000", 0.4), Pen("cyan", "#00ffff", 0.4)
 GEL = Pen("gel", "#ffffff", 0.6, opaque=True)
+NIGHT = Stock("night", "black paper", "#141414", 4.0)
 
 
 def planes(*values):
@@ -140,3 +142,32 @@ def test_one_note_for_each_pale_pen_in_their_order():
     notes = pale_notes([BLACK, cream, RED, Pen("white", "#ffffff", 0.4)])
     assert ["#fffdd0" in notes[0], "#ffffff" in notes[1], len(notes)] == [True, True, 2]
     assert pale_notes([BLACK, RED]) == pale_notes([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("pen", "stock", "seen"),
+    [
+        (BLACK, WHITE, True),
+        (Pen("yellow", "#ffff00", 0.4), WHITE, True),
+        (Pen("white", "#ffffff", 0.4, opaque=True), WHITE, False),
+        (GEL, NIGHT, True),
+        (RED, NIGHT, False),
+        (Pen("red", "#ff0000", 0.4, opaque=True), NIGHT, True),
+    ],
+)
+def test_ink_that_differs_from_its_paper_is_seen(pen, stock, seen):
+    assert shows(pen, stock) is seen
+
+
+def test_layers_go_from_light_to_dark_and_covering_ink_last():
+    assert in_plot_order([BLACK, GEL, RED, CYAN]) == (CYAN, RED, BLACK, GEL)
+
+
+def test_inks_lie_on_their_paper():
+    inks = Inks.of_pens([CYAN, GEL], 3, Stock("red", "red paper", "#ff0000", 4.0))
+    bare, cyan, gel = (
+        inks.on_paper(planes(*through)).flatten().tolist() for through in ((1.0, 1.0), (0.0, 1.0), (1.0, 0.0))
+    )
+    assert bare == [1, 0, 0]
+    assert cyan == [0, 0, 0]
+    assert gel == [1, 1, 1]

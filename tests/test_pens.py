@@ -27,11 +27,6 @@ def test_pens(text, pen):
     assert parse_pen(text) == pen
 
 
-def test_no_pen_is_opaque_unless_it_says_so():
-    assert not parse_pen("white:0.8mm").opaque
-    assert Pen("white", "#ffffff", 0.8, opaque=True).opaque
-
-
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -107,7 +102,9 @@ def test_layer_labels():
 @given(st.integers(0, 0xFFFFFF), st.floats(0.02, 20))
 def test_any_colour_and_width_come_back(value, width_mm):
     color = f"#{value:06x}"
-    assert parse_pen(f"{color}:{width_mm!r}mm") == Pen(color[1:], color, width_mm)
+    found = parse_pen(f"{color}:{width_mm!r}mm")
+    assert (found.name, found.color, found.width_mm) == (color[1:], color, width_mm)
+    assert parse_pen(found.text).opaque is found.opaque
 
 
 @given(st.text(max_size=30))
@@ -148,3 +145,10 @@ def test_a_pen_is_called_by_its_reference_its_name_or_its_colour():
 def test_a_plain_pen_is_read_again_from_its_text(value, width_mm):
     pen = parse_pen(f"#{value:06x}:{width_mm!r}mm")
     assert parse_pen(pen.text) == pen
+
+
+@pytest.mark.parametrize(
+    ("text", "opaque"), [("white:0.5mm", True), ("#f4f4f0:0.5mm", True), ("yellow:0.5mm", False)]
+)
+def test_white_ink_covers(text, opaque):
+    assert parse_pen(text).opaque is opaque

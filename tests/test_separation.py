@@ -88,6 +88,18 @@ def test_the_best_pens_are_those_of_the_picture():
     assert best_pens(image, box, 2, WHITE) == (YELLOW, RED)
 
 
+def test_pens_of_a_usual_width_are_taken_where_colour_does_not_decide():
+    image = torch.full((3, 8, 8), 0.4)
+    fine, usual, broad = (Pen(f"black-{width:g}", "#000000", width) for width in (0.05, 0.4, 3.5))
+    assert best_pens(image, [fine, broad, usual], 1, WHITE) == (usual,)
+
+
+def test_the_darkest_tone_of_a_fit_is_black_ink_alone():
+    found = shares([0.08, 0.08, 0.08], PROCESS)
+    assert found["black"] > 0.88
+    assert sum(found.values()) - found["black"] < 0.12
+
+
 def test_choosing_all_is_all_and_again_the_same():
     image = torch.rand(3, 8, 8, generator=torch.Generator().manual_seed(1))
     assert set(best_pens(image, [RED, BLUE], 2, WHITE)) == {RED, BLUE}

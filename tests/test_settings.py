@@ -183,7 +183,7 @@ SETTINGS = st.builds(
     strokes=st.integers(1, 100_000),
     paper=st.sampled_from(["A6", "letter", "297x210mm"]).map(parse_paper),
     orientation=st.sampled_from(Orientation),
-    profile=st.sampled_from(["axidraw_v3_a3", "generic_hpgl"]).map(load_profile),
+    profile=st.sampled_from(["axidraw_v3_a3", "axidraw_minikit"]).map(load_profile),
     quality=st.sampled_from(Quality),
     seed=st.integers(0, 2**63 - 1),
     size=st.none() | st.integers(64, 8192),
@@ -229,3 +229,34 @@ def test_the_command_gives_ones_own_profile_again(tmp_path):
     given_settings = read_settings(profile=str(own))
     assert given_settings.profile.name == "mine"
     assert parsed(given_settings.command("a.png")) == ("a.png", given_settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "metres"),
+    [("40m", 40), ("12.3456789m", 12.3456789), ("1e2m", 100), ("7", 7), ("500cm", 5), ("2500mm", 2.5)],
+)
+def test_metres_are_read_and_told_again(text, metres):
+    given_settings = read_settings(split_every=text)
+    assert given_settings.split_every == pytest.approx(metres)
+    assert parsed(given_settings.command("a.png"))[1] == given_settings
+
+
+@pytest.mark.parametrize("text", ["-5m", "0m", "nan", "1e9m", "4 furlongs", ""])
+def test_metres_that_no_pen_draws_are_refused(text):
+    assert "\n" not in refusal(split_every=text)
+
+
+def test_a_client_without_figures_for_the_machine_is_refused_at_once():
+    assert "axicli" in refusal(profile="generic_hpgl", client="axicli")
+
+
+@pytest.mark.parametrize(
+    "text", ["auto", "auto:", "auto:0", "auto:x", "auto:99", "auto:3:stabilo-88-red", "auto:2:nopen"]
+)
+def test_choices_of_pens_that_cannot_be_made_are_refused(text):
+    refusal(pens=text)
+
+
+def test_a_choice_of_pens_spells_itself():
+    assert read_settings(pens="AUTO:3:stabilo-88-*").options()["pens"] == "auto:3:stabilo-88-*"
+    assert read_settings(pens="auto:4").options()["pens"] == "auto:4"

@@ -22,7 +22,6 @@ from plotopt.networks import load_network, parse_neuron
 from plotopt.page import Rect, fit_rect
 from plotopt.pens import parse_pen
 from plotopt.picture import read_picture
-from plotopt.plot.plan import Finishing
 from plotopt.settings import read_neuron_settings
 from plotopt.strokes import Strokes
 from plotopt.visualizing import draw_grown, draw_middle
@@ -149,10 +148,10 @@ def test_layers_are_of_the_pens_in_use():
     pens = [parse_pen(text) for text in ("black:0.4mm", "red:0.3mm", "blue:0.5mm")]
     along = torch.linspace(0, 8, 4)[:, None] * torch.tensor([1.0, 0.0]) + torch.tensor([20.0, 30.0])
     strokes = Strokes.of_pen(torch.stack([along, along + 5, along + 10]), 0.4)
-    layers = plan_layers(replace(strokes, pen=torch.tensor([2, 0, 2])), pens, PLACE, Finishing())
+    layers = plan_layers(replace(strokes, pen=torch.tensor([2, 0, 2])), pens, PLACE, None)
     assert [layer.pen for layer in layers] == [pens[0], pens[2]]
     assert [len(layer.chains) for layer in layers] == [1, 2]
-    assert plan_layers(strokes.select(torch.arange(0)), pens, PLACE, Finishing()) == ()
+    assert plan_layers(strokes.select(torch.arange(0)), pens, PLACE, None) == ()
 
 
 def test_strokes_choose_among_the_pens(tiny):
@@ -264,7 +263,9 @@ def scattered_drawing(drawing, wanted, options):
     settings, place = settings_of(VGG16, **options), drawing.page.frame
     eyes, canvas = load_eyes(wanted, settings)[-1:], Canvas(place, place.width / 64)
     easel = Easel.set_up(wanted, eyes, canvas, settings.strokes, settings)
-    return replace(drawing, layers=plan_layers(easel.first, settings.layered_pens, place, settings.finishing))
+    return replace(
+        drawing, layers=plan_layers(easel.first, settings.layered_pens, place, settings.split_every)
+    )
 
 
 def test_copies_have_grown_apart(weights):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from plotopt.ink import Inks
 from plotopt.losses.base import Loss
-from plotopt.losses.soak import coats, soak
 from plotopt.objectives.base import Gradients, Objective, gathered, trainable
 from plotopt.pens import Pen
 from plotopt.reassignment import reassign
@@ -22,25 +19,18 @@ from plotopt.stages import Stage, tiles
 from plotopt.strokes import Strokes
 from plotopt.target import Target
 
-# One coat too many all over the page weighs as much as this squared error of light would; ink is held this
-# far below what the paper bears, lest cells that lie otherwise come out above it.
-_SOAKED, _SPARED = 4.0, 0.9
-_LOOKS_EVERY = 10
-
 
 @dataclass(frozen=True)
 class Problem:
     """What the strokes shall look like, with which pens in which inks, and how that is judged.
 
     ``inks`` are the pens' as the target has them: a target of one channel is in parts of full ink.
-    ``ink_limit`` is how many coats of ink the paper bears.
     """
 
     target: Target
     pens: tuple[Pen, ...]
     inks: Inks
     loss: Loss
-    ink_limit: float = math.inf
 
 
 class Likeness(Objective):
@@ -57,13 +47,10 @@ class Likeness(Objective):
         # Sampled once, with one cell of paper around.
         target = problem.target.canvas(self.mm_per_px, problem.loss.cell_px)
         self._canvas = replace(problem, target=target)
-        self._most_coats, self._soaks = _SPARED * problem.ink_limit, False
 
     def gradients(self, strokes: Strokes, number: int) -> Gradients:
         """Gathered tile by tile, so that memory is that of one tile."""
         leaf = trainable(strokes)
-        if number % _LOOKS_EVERY == 0:
-            self._look_for_soaks(strokes)
         softness_px = self._stage.anneal(self._stage.softness_px, number)
         x, y = self._rng.integers(0, self._canvas.loss.cell_px, 2).tolist()
         total = 0.0
@@ -83,24 +70,14 @@ class Likeness(Objective):
             worths = worth(strokes, pixels * gradients.opacity, own_ink(strokes, view), line_weight)
             return relocate(strokes, worths, view, lambda kept: missing_ink(kept, target, inks), self._rng)
         price = line_weight / (self.pixels * view.mm_per_px**2)
-        return reassign(strokes, self._canvas.pens, inks, price, self._whole)
-
-    def _look_for_soaks(self, strokes: Strokes) -> None:
-        """Ink is hardly ever too much, and looking takes as long as half a step: so now and then."""
-        if math.isfinite(self._most_coats):
-            with torch.no_grad():
-                self._soaks = float(coats(strokes, self._frame).max()) > self._most_coats
-
-    def _whole(self, strokes: Strokes) -> Tensor:
         softness_px = self._stage.softness_px[1]
-        return torch.stack(list(self._parts(strokes, softness_px, (0, 0)))).sum()
+        return reassign(
+            strokes, self._canvas.pens, inks, price, lambda drawn: self._parts(drawn, softness_px, (0, 0))
+        )
 
     def _parts(self, strokes: Strokes, softness_px: float, shift_px: tuple[int, int]) -> Iterator[Tensor]:
-        """The loss a pixel, tile by tile, and what soaks the paper."""
+        """The loss a pixel, tile by tile."""
         target, inks, judge = self._canvas.target, self._canvas.inks, self._canvas.loss
         for view in tiles(self._frame, self._stage, judge.cell_px, shift_px):
             drawing = inks.on_paper(render(strokes, [view], softness_px=softness_px, pens=inks.pens))
             yield judge(drawing, target.window(view)[None]) / self.pixels
-        if self._soaks:
-            area = self._frame.width * self._frame.height
-            yield _SOAKED * soak(strokes, self._frame, self._most_coats) / area

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 import shlex
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from numbers import Integral, Real
@@ -15,7 +15,6 @@ from plotopt.catalog import load_stock
 from plotopt.errors import PlotoptError
 from plotopt.page import Orientation, Paper, parse_paper
 from plotopt.pens import Pen
-from plotopt.plot.plan import Finishing
 from plotopt.profiles import Client, Profile, load_profile
 from plotopt.stages import Quality
 from plotopt.stocks import WHITE, Stock
@@ -32,10 +31,10 @@ Settings = TypeVar("Settings", bound="PageSettings")
 
 
 def read_metres(text: str) -> float:
-    """Metres from ``40m`` or any other length. Raises PlotoptError for anything else."""
+    """Metres from ``40m``, ``40`` or a length in mm, cm or in. Raises PlotoptError for anything else."""
     cleaned = text.strip().lower()
-    if re.fullmatch(r"[\d.]+\s*m?", cleaned):
-        return parse_length(cleaned.removesuffix("m") + "mm")
+    with suppress(ValueError):
+        return float(cleaned if cleaned[-2:] in ("mm", "cm") else cleaned.removesuffix("m"))
     return parse_length(cleaned) / 1000
 
 
@@ -85,14 +84,10 @@ class PageSettings:
         for name, kind in self.kinds.items():
             _check_kind(name, getattr(self, name), kind)
         check_whole("strokes", self.strokes, 1, MOST_STROKES)
+        self.profile.motion(self.client)
         if self.split_every is not None:
             check_number("split_every", self.split_every, LEAST_SPLIT_M, 1e6)
         check_whole("seed", self.seed, 0, 2**63 - 1)
-
-    @property
-    def finishing(self) -> Finishing:
-        """What is done to the strokes before they are plotted."""
-        return Finishing(split_every_m=self.split_every)
 
     def options(self) -> dict[str, Any]:
         """The settings as the command line spells them, for the SVG's metadata; None where not set."""
@@ -181,7 +176,7 @@ def _spelled(name: str, value: Any) -> Any:
 
 _SPELLED_BY_NAME: dict[str, Callable[[float], str]] = {
     "margin": format_length,
-    "split_every": lambda metres: f"{metres:g}m",
+    "split_every": lambda metres: f"{float(metres)!r}m",
 }
 _SPELLED_BY_KIND: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (Pen | Paper, lambda each: each.text),

@@ -13,7 +13,7 @@ from plotopt.augment.perspective import Perspective
 from plotopt.catalog import parse_pens
 from plotopt.crops import Crops
 from plotopt.errors import PlotoptError
-from plotopt.ink import in_plot_order
+from plotopt.ink import in_plot_order, shows
 from plotopt.objectives.activation import Restraint
 from plotopt.pens import Pen
 from plotopt.settings.base import PageSettings, Reader, check_number, check_pens, check_whole, read_choice
@@ -115,8 +115,9 @@ class NetworkSettings(PageSettings):
 
     @property
     def layered_pens(self) -> tuple[Pen, ...]:
-        """The pens in the order of their layers."""
-        return in_plot_order(self.pens)
+        """The pens in the order of their layers, without those whose ink would not be seen."""
+        seen = [pen for pen in self.pens if shows(pen, self.stock)]
+        return in_plot_order(seen or self.pens)
 
     @property
     def canvas_px(self) -> int:

@@ -1,0 +1,46 @@
+"""Any objective, with paper that is not to be soaked."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from plotopt.losses.soak import coats, soak
+from plotopt.objectives.base import Gradients, Objective, gathered, trainable
+from plotopt.page import Rect
+from plotopt.strokes import Strokes
+
+# One coat too many all over the place weighs as much as this squared error of light would; ink is held this
+# far below what the paper bears, lest cells that lie otherwise come out above it.
+_WEIGHT, _SPARED = 4.0, 0.9
+_LOOKS_EVERY = 10
+
+
+class Sparing(Objective):
+    """Another objective's loss, and a price on ink beyond what the paper of a place bears, in coats.
+
+    There is hardly ever too much, and looking takes as long as half a step: so it looks now and then.
+    """
+
+    def __init__(self, objective: Objective, place: Rect, ink_limit: float) -> None:
+        self.mm_per_px, self.pixels = objective.mm_per_px, objective.pixels
+        self._objective, self._place = objective, place
+        self._most_coats, self._soaks = _SPARED * ink_limit, False
+
+    def gradients(self, strokes: Strokes, number: int) -> Gradients:
+        found = self._objective.gradients(strokes, number)
+        if number % _LOOKS_EVERY == 0:
+            with torch.no_grad():
+                self._soaks = float(coats(strokes, self._place).max()) > self._most_coats
+        return found.plus(self._price(strokes)) if self._soaks else found
+
+    def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Tensor]:
+        return self._objective.refine(strokes, gradients)
+
+    def _price(self, strokes: Strokes) -> Gradients:
+        leaf = trainable(strokes)
+        area = self._place.width * self._place.height
+        loss = _WEIGHT / area * soak(leaf, self._place, self._most_coats)
+        if loss.requires_grad:
+            loss.backward()
+        return gathered(leaf, float(loss.detach()))

@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from plotopt import __version__
 from plotopt.canvas import Aim, Canvas
 from plotopt.drawing import Drawing
 from plotopt.easel import Easel, load_eyes
 from plotopt.errors import PlotoptError
 from plotopt.growth import copied
-from plotopt.ink import pale_notes
 from plotopt.lettering import letter
 from plotopt.listening import Listener, Progress, no_listener
 from plotopt.networks import Network, Neuron, check_channels, parse_neurons
@@ -31,7 +29,7 @@ from plotopt.sheet import Sheet, lay_out_sheet
 from plotopt.shelf import Shelf
 from plotopt.stages import growth_for
 from plotopt.strokes import Strokes
-from plotopt.visualizing import draw_middle, draw_whole
+from plotopt.visualizing import draw_middle, draw_whole, finished
 
 
 def neurons(
@@ -68,26 +66,15 @@ def neurons(
             if shelf:
                 shelf.keep(neuron, strokes)
     on_progress(Progress("planning the plot", 0, 1))
-    layers = _plan(sheet, wanted, drawn, settings.layered_pens)
+    layers = split_layers(_plan(sheet, wanted, drawn, settings.layered_pens), settings.split_every)
     on_progress(Progress("planning the plot", 1, 1))
     told = (
         {"command": settings.command(subjects.strip())}
         if isinstance(subjects, str)
         else {"neurons": [neuron.text for neuron in wanted]}
     )
-    metadata = {"plotopt": __version__, "options": settings.options(), **told}
-    taken_over = (f"{done} of {len(wanted)} channels were done already",) if done else ()
-    notes = pale_notes(settings.pens, settings.stock) + taken_over
-    layers = split_layers(layers, settings.split_every)
-    return Drawing(
-        sheet.page,
-        layers,
-        settings.profile,
-        metadata,
-        notes,
-        stock=settings.stock,
-        client=settings.client,
-    )
+    notes = (f"{done} of {len(wanted)} channels were done already",) if done else ()
+    return finished(settings, sheet.page, layers, told, notes)
 
 
 def _read(subjects: str | Sequence[Neuron]) -> tuple[Neuron, ...]:

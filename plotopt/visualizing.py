@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plotopt import __version__
@@ -15,8 +15,9 @@ from plotopt.ink import pale_notes
 from plotopt.layering import plan_layers
 from plotopt.listening import Listener, Progress, no_listener
 from plotopt.networks import Network, Neuron, parse_neuron
-from plotopt.page import Rect, fit_rect, lay_out
+from plotopt.page import Page, Rect, fit_rect, lay_out
 from plotopt.palette import Palette
+from plotopt.plot.plan import Layer
 from plotopt.preparing import prepare
 from plotopt.scatter import Usual
 from plotopt.settings import NeuronSettings, read_neuron_settings
@@ -40,8 +41,7 @@ def neuron(
     ``subject`` is such as ``vgg16:conv3_3:37`` or ``vgg16:conv3_3:37+0.5*12@center``, or what
     :func:`plotopt.networks.parse_neuron` made of it; ``options`` are the fields of
     :class:`plotopt.settings.NeuronSettings`, as values or as the text that the command line takes.
-    The same call gives
-    the same drawing. Raises PlotoptError for anything that cannot be used.
+    The same call gives the same drawing. Raises PlotoptError for anything that cannot be used.
     """
     settings = read_neuron_settings(**options)
     wanted = parse_neuron(subject) if isinstance(subject, str) else subject
@@ -63,17 +63,23 @@ def neuron(
     on_progress(Progress("planning the plot", 0, 1))
     layers = plan_layers(strokes, settings.layered_pens, place, settings.split_every)
     on_progress(Progress("planning the plot", 1, 1))
-    metadata = {
-        "plotopt": __version__,
-        "command": settings.command(wanted.text),
-        "options": settings.options(),
-    }
+    return finished(settings, page, layers, {"command": settings.command(wanted.text)})
+
+
+def finished(
+    settings: NetworkSettings,
+    page: Page,
+    layers: tuple[Layer, ...],
+    told: Mapping[str, Any],
+    notes: tuple[str, ...] = (),
+) -> Drawing:
+    """The drawing of planned layers; ``told`` is what its metadata tell besides version and options."""
     return Drawing(
-        page,
-        layers,
-        settings.profile,
-        metadata,
-        pale_notes(settings.pens, settings.stock),
+        page=page,
+        layers=layers,
+        profile=settings.profile,
+        metadata={"plotopt": __version__, "options": settings.options(), **told},
+        notes=pale_notes(settings.pens, settings.stock) + notes,
         stock=settings.stock,
         client=settings.client,
     )

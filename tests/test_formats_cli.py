@@ -10,13 +10,14 @@ from machines import PROFILE
 from PIL import Image
 
 from plotopt import bezier
-from plotopt.cli.delivery import delivered
+from plotopt.cli.delivery import Delivery, delivered
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
 from plotopt.page import Page
 from plotopt.pens import Pen
 from plotopt.plot import preview
 from plotopt.plot.plan import Layer
+from plotopt.settings import read_settings
 
 LINE = bezier.line_curve(np.array([30.0, 30.0]), np.array([60.0, 35.0]))[None]
 DRAWING = Drawing(Page(297.0, 210.0, 20.0), (Layer(Pen("black", "#000000", 0.5), (LINE,), 1),), PROFILE, {})
@@ -109,3 +110,40 @@ def test_what_cannot_be_done_is_told_before_the_work(run, words, fragment):
     assert fragment in str(done.exception)
     assert "working" not in done.output
     assert files() == before
+
+
+def wishing(formats):
+    return Delivery(None, formats, None, polylines=False, force=False, quiet=True, verbose=False)
+
+
+@pytest.mark.parametrize(
+    ("formats", "options", "aspect", "fragment"),
+    [
+        ("hpgl:hp7440a", {"paper": "a3"}, 1.5, "takes no sheet of 420 x 297 mm"),
+        ("svg,hpgl", {"margin": "10mm"}, 1.5, "at least 14mm"),
+        ("hpgl", {"margin": "10mm"}, None, "at least 14mm"),
+        ("hpgl", {"margin": "14mm", "paper": "a3"}, None, "at least 15mm"),
+        ("hpgl", {"margin": "10mm", "orientation": "portrait"}, 0.9, "3.7 mm beyond"),
+        ("hpgl", {"pens": "auto:7"}, 1.5, "holds 6 pens, the drawing has 7"),
+        ("hpgl", {"pens": "red,blue,lime,black,cyan,teal,navy"}, 1.5, "holds 6 pens, the drawing has 7"),
+    ],
+)
+def test_what_no_such_plotter_can_draw_is_told_by_the_settings(formats, options, aspect, fragment):
+    with pytest.raises(PlotoptError, match=fragment):
+        wishing(formats).check(read_settings(**options), aspect)
+
+
+@pytest.mark.parametrize(
+    ("formats", "options", "aspect"),
+    [
+        ("hpgl", {}, 1.5),
+        ("hpgl", {}, None),
+        ("hpgl", {"margin": "14mm"}, None),
+        ("hpgl", {"margin": "15mm", "paper": "a3", "orientation": "landscape"}, None),
+        ("hpgl", {"margin": "13mm"}, 4.0),  # a strip in the middle stays clear of the edge that is too near
+        ("svg,png,pdf,gcode", {"margin": "0mm", "paper": "a5"}, 1.5),
+        ("hpgl:hp7550", {"pens": "auto:8"}, 1.5),
+    ],
+)
+def test_what_a_plotter_can_draw_is_let_through(formats, options, aspect):
+    wishing(formats).check(read_settings(**options), aspect)

@@ -1,5 +1,7 @@
 """HPGL read back: what the plotter would draw is the drawing, on the right sheet, with the right pens."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from machine_code import length_mm, read_hpgl
@@ -30,6 +32,9 @@ def straight(*ends):
 LAYERS = (Layer(BLACK, (wave(30, 40), straight(50, 60, 90, 95.5)), 4), Layer(RED, (wave(40, 100, 1),), 1))
 
 
+MANY = [Layer(Pen(f"pen {i}", "#000000", 0.4), (wave(30, 40 + 9 * i),), 1) for i in range(8)]
+
+
 def on_page(points, page):
     """An HP 7475A's A4 coordinates as page mm: its origin lies 10 mm from the left, 206 mm from the top."""
     x, y = 10 + points[:, 0], 206 - points[:, 1]
@@ -50,6 +55,30 @@ def test_lines_lie_where_they_are_on_the_page(page):
         inside = on_page(points, page)
         assert (inside >= 0).all()
         assert (inside <= [page.width_mm, page.height_mm]).all()
+
+
+def in_parts(layer, count):
+    return [replace(layer, part=i, parts=count) for i in range(1, count + 1)]
+
+
+@pytest.mark.parametrize(
+    ("layers", "slots"),
+    [
+        ([*in_parts(LAYERS[0], 2), LAYERS[1]], [1, 1, 2]),
+        ([LAYERS[1], *in_parts(LAYERS[0], 20), LAYERS[1]], [1, *[2] * 20, 1]),
+        ([layer for layer in MANY[:6] for layer in in_parts(layer, 3)], [i // 3 + 1 for i in range(18)]),
+        ([*MANY[:6], MANY[4], MANY[1], MANY[1]], [1, 2, 3, 4, 5, 6, 5, 2, 2]),
+    ],
+)
+def test_parts_of_a_pen_share_its_slot_where_it_goes_in_between(layers, slots):
+    lines, words = read_hpgl(hpgl_text(layers, LANDSCAPE, PROFILE), UNIT_MM)
+    assert [word for word in words if word.startswith("SP")] == [
+        word for slot in slots for word in (f"SP{slot}", "SP0")
+    ]
+    pens = [slot for slot, layer in zip(slots, layers, strict=True) for _ in layer.chains]
+    assert [pen for pen, _ in lines] == pens
+    # The pen is up when it goes.
+    assert all(words[i - 1].startswith("PU") for i, word in enumerate(words) if word == "SP0")
 
 
 def test_speed_and_frame_of_the_file():
@@ -81,8 +110,13 @@ def test_the_sheet_is_the_one_of_the_pages_size(size, device, name):
         (LAYERS, Page(148.0, 210.0, 20.0), None, "takes no sheet of 148 x 210 mm"),
         (LAYERS, LANDSCAPE, "hp7476", "'hp7476': use"),
         (LAYERS, LANDSCAPE, "designmate", "cannot be read"),
-        ([Layer(BLACK, (wave(30, 40),), 1)] * 7, LANDSCAPE, None, "holds 6 pens, the drawing has 7 layers"),
-        ([Layer(BLACK, (straight(2, 50, 90, 50),), 1)], LANDSCAPE, None, "8.0 mm beyond"),
+        (MANY[:7], LANDSCAPE, None, "holds 6 pens, the drawing has 7: use"),
+        (
+            [Layer(BLACK, (straight(2, 50, 90, 50),), 1)],
+            LANDSCAPE,
+            None,
+            "8.0 mm beyond where hp7475a can draw on a4: give a margin of at least 14mm",
+        ),
         ([Layer(BLACK, (straight(50, 2, 50, 90),), 1)], PORTRAIT, None, "8.0 mm beyond"),
         ([Layer(BLACK, (straight(50, 90, 50, 209),), 1)], LANDSCAPE, None, "3.0 mm beyond"),
     ],

@@ -46,7 +46,8 @@ def test_mm_from_the_top_left_become_points_from_the_bottom_left(pdf):
 
 def test_curves_are_kept_with_their_pens(pdf):
     for form, layer in zip(forms(pdf), LAYERS, strict=True):
-        head, *paths = form.get_data().decode().split("\n")
+        head, begin, *paths, end = form.get_data().decode().split("\n")
+        assert (begin, end) == ("/OC /Part1 BDC", "EMC")
         colour = " ".join(f"{int(layer.pen.color[i : i + 2], 16) / 255:.4f}" for i in (1, 3, 5))
         assert head == f"/Pass gs {colour} RG {layer.pen.width_mm:g} w 1 J 1 j"
         assert len(paths) == len(layer.chains)
@@ -60,7 +61,7 @@ def test_layers_can_be_switched_by_name(pdf):
     properties = pdf.root_object["/OCProperties"]
     names = [group.get_object()["/Name"] for group in properties["/OCGs"]]
     assert names == ["1-black-0.4mm", "2-red-0.3mm"]
-    assert [form["/OC"]["/Name"] for form in forms(pdf)] == names
+    assert [form["/Resources"]["/Properties"]["/Part1"]["/Name"] for form in forms(pdf)] == names
     assert properties["/D"]["/ON"] == properties["/OCGs"]
 
 
@@ -68,10 +69,27 @@ def test_translucent_inks_multiply_as_a_group_and_opaque_ones_cover():
     layers = [LAYERS[0], replace(LAYERS[1], pen=replace(LAYERS[1].pen, opaque=True, opacity=0.5))]
     pdf = pypdf.PdfReader(io.BytesIO(pdf_bytes(layers, LANDSCAPE, "")))
     draw = pdf.pages[0].get_contents().get_data().decode().split("\n")[1:]
-    assert draw == ["/Multiply gs /Layer1 Do", "/Cover gs /Layer2 Do"]
+    assert draw == ["/Multiply gs /Pen1 Do", "/Cover gs /Pen2 Do"]
     assert pdf.pages[0]["/Resources"]["/ExtGState"]["/Multiply"]["/BM"] == "/Multiply"
     assert [form["/Group"]["/S"] for form in forms(pdf)] == ["/Transparency"] * 2
     assert [float(form["/Resources"]["/ExtGState"]["/Pass"]["/CA"]) for form in forms(pdf)] == [0.999, 0.5]
+
+
+def test_the_parts_of_a_pen_are_one_group_with_a_switch_each():
+    """Inks multiply where a group is drawn, thus one pen's parts do not with each other."""
+    black, red = LAYERS
+    parts = [replace(black, part=1, parts=2), replace(black, chains=red.chains, part=2, parts=2)]
+    pdf = pypdf.PdfReader(io.BytesIO(pdf_bytes([*parts, red], LANDSCAPE, "")))
+    draw = pdf.pages[0].get_contents().get_data().decode().split("\n")[1:]
+    assert draw == ["/Multiply gs /Pen1 Do", "/Multiply gs /Pen2 Do"]
+    whole, _ = forms(pdf)
+    assert "/Group" in whole
+    words = [line for line in whole.get_data().decode().split("\n")[1:] if not line.endswith(" S")]
+    assert words == ["/OC /Part1 BDC", "EMC", "/OC /Part2 BDC", "EMC"]
+    names = [group.get_object()["/Name"] for group in pdf.root_object["/OCProperties"]["/OCGs"]]
+    assert names == ["1-black-0.4mm-part-1-of-2", "2-black-0.4mm-part-2-of-2", "3-red-0.3mm"]
+    switches = whole["/Resources"]["/Properties"]
+    assert [switches[f"/Part{number}"]["/Name"] for number in (1, 2)] == names[:2]
 
 
 def test_the_same_drawing_gives_the_same_bytes():

@@ -14,13 +14,14 @@ from PIL import Image
 from test_formats_hpgl import straight, wave
 
 from plotopt.drawing import Drawing
+from plotopt.formats.duration import format_duration
 from plotopt.formats.journey import travel
 from plotopt.page import Page, Rect
 from plotopt.pens import Pen
 from plotopt.plot.motion import time_paths
 from plotopt.plot.plan import Layer
 from plotopt.profiles import Client, load_profile
-from plotopt.stocks import Stock
+from plotopt.stocks import WHITE, Stock
 
 HOSTILE = '</script><script>alert(1)</script>&amp;"<img src=x onerror=alert(2)>'
 CYAN, YELLOW = Pen("cyan", "#00ffff", 8.0), Pen("yellow", "#ffff00", 8.0, refill_m=0.5)
@@ -111,6 +112,20 @@ def test_figures_of_each_layer_stand_in_the_table(report):
 def test_an_empty_drawing_has_a_report(tmp_path):
     (file,) = drawing(layers=(), wanted=None).save(tmp_path / "a", formats="html")
     assert data_of(file.read_text())["layers"] == []
+
+
+def test_layers_that_a_pen_draws_on_end_are_told_as_one_run():
+    cyan, yellow = LAYERS
+    data = data_of(drawing(layers=(cyan, cyan, yellow, cyan))._report("a"))
+    assert data["runs"] == [2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [(0, "0 s"), (0.7, "42 s"), (0.995, "1 min"), (7.1, "7 min"), (59.7, "1 h 0 min"), (130, "2 h 10 min")],
+)
+def test_times_are_told_as_coarsely_as_they_are_known(minutes, told):
+    assert format_duration(minutes) == told
 
 
 # From here on in a browser.
@@ -219,6 +234,51 @@ def test_the_slider_uncovers_the_picture(open_report, report):
     assert page.locator("#reveal").input_value() == "0"
     seen = look(page)
     assert not near(seen(*LEFT), picture)
+
+
+ORANGE = Pen("orange", "#e08040", 8.0)
+
+
+def crossing(pen):
+    """Two parts of a pen that cross where LAYERS do, and its own crossing with a second pen at the left."""
+    parts = [replace(layer, pen=pen, part=i, parts=2) for i, layer in enumerate(LAYERS, start=1)]
+    return (*parts, Layer(CYAN, (straight(50, 54, 50, 94),), 1))
+
+
+@pytest.mark.parametrize("pen", [ORANGE, replace(ORANGE, opacity=0.5)])
+def test_parts_of_a_pen_look_as_in_the_preview_where_they_cross(open_report, tmp_path, pen):
+    drawn = drawing(layers=crossing(pen), wanted=None, stock=WHITE)
+    (file,) = drawn.save(tmp_path / "a", formats="html")
+    picture, seen = drawn.preview(dpi=100), look(open_report(file))
+    for x, y in (BOTH, LEFT, RIGHT, UPPER):
+        assert near(seen(x, y), picture.getpixel((round(x / 25.4 * 100), round(y / 25.4 * 100))))
+    if pen is ORANGE:
+        assert near(seen(*BOTH), (0xE0, 0x80, 0x40))
+
+
+def test_parts_of_a_pen_have_a_switch_each(open_report, tmp_path):
+    (file,) = drawing(layers=crossing(ORANGE), wanted=None, stock=WHITE).save(tmp_path / "a", formats="html")
+    page = open_report(file)
+    page.get_by_label("1-orange-8mm-part-1-of-2").uncheck()
+    settle(page)
+    seen = look(page)
+    assert near(seen(*RIGHT), (255, 255, 255))
+    assert near(seen(*UPPER), (0xE0, 0x80, 0x40))
+
+
+def test_wet_ink_lies_as_dry_ink_will(open_report, tmp_path):
+    """Where the second part is halfway, just beyond the crossing, that is no darker than the ink."""
+    layers = crossing(ORANGE)
+    drawn = drawing(layers=layers, wanted=None, stock=WHITE)
+    (file,) = drawn.save(tmp_path / "a", formats="html")
+    ways = [travel(layer, PROFILE, Client.SAXI) for layer in layers[:2]]
+    at = ways[0].reach_s.sum() + ways[0].draw_s.sum() + ways[1].reach_s[0] + 0.7 * ways[1].draw_s[0]
+    page = open_report(file)
+    slide(page, "#time", round(10000 * at / (60 * drawn.statistics.minutes)))
+    seen = look(page)
+    assert near(seen(*UPPER), (0xE0, 0x80, 0x40))
+    assert near(seen(*BOTH), (0xE0, 0x80, 0x40))
+    assert near(seen(105, 112), (255, 255, 255))
 
 
 def test_layers_can_be_switched_off_and_on(open_report, report):

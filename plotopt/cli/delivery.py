@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from plotopt.drawing import Drawing
     from plotopt.formats import Format
     from plotopt.listening import Listener
+    from plotopt.settings.fit import FitSettings
+    from plotopt.settings.network import NetworkSettings
 
 
 class _Resolution(click.types.FloatParamType):
@@ -64,6 +66,18 @@ class Delivery:
                 sheet = parse_paper(paper)
                 find_sheet(entry.flavour, (sheet.width_mm, sheet.height_mm))
 
+    def check(self, settings: FitSettings | NetworkSettings, aspect: float | None = None) -> None:
+        """Raise PlotoptError where the HPGL device that was asked for cannot plot such a drawing.
+
+        That is without a sheet of its paper, with fewer slots than pens, or where the pen does not reach all
+        of a picture of that ``aspect`` (width over height), without one of all inside the margin.
+        """
+        from plotopt.formats import Kind
+
+        for entry in self._chosen():
+            if entry.kind is Kind.HPGL:
+                _check_plotter(entry.flavour, settings, aspect)
+
     def _chosen(self) -> tuple[Format, ...]:
         from plotopt.formats import DEFAULT_FORMATS, parse_formats
 
@@ -107,6 +121,20 @@ class Delivery:
         if self.verbose:
             click.echo(f"repeat with: {command}{' --polylines' * self.polylines}", err=True)
             click.echo(f"page {drawing.page.width_mm:g} x {drawing.page.height_mm:g} mm", err=True)
+
+
+def _check_plotter(device: str | None, settings: FitSettings | NetworkSettings, aspect: float | None) -> None:
+    from plotopt.formats.hpgl import check_reach, check_slots
+    from plotopt.page import fit_rect, lay_out
+    from plotopt.settings.pens import PenChoice
+
+    page = lay_out(settings.paper, settings.margin, settings.orientation, aspect or 1.0)
+    place = fit_rect(page.frame, aspect) if aspect else page.frame
+    chosen = settings.pens
+    pens, count = (chosen.box, chosen.count) if isinstance(chosen, PenChoice) else (chosen, len(chosen))
+    # Lines keep half a pen's width from the edge.
+    check_reach(device, page, place.inset(min(pen.width_mm for pen in pens) / 2))
+    check_slots(device, count)
 
 
 def delivered(usual: str) -> Decorator:

@@ -41,6 +41,7 @@ def command(image: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     # Read here as well, so that a mistyped option is told before a file that exists.
     settings = read_settings(**options)
     picture = read_picture(image)
+    delivery.check(settings, picture.aspect)
     paths = delivery.paths(image.with_suffix(".svg"), image)
     if settings.loss is Judge.VGG:
         delivery.fetch("vgg16", settings.weights)

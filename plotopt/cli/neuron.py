@@ -49,6 +49,7 @@ def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
         _list_layers(subject.strip())
         return
     wanted = read_neuron(subject)
+    delivery.check(settings, settings.copied.columns / settings.copied.rows)
     paths = delivery.paths(Path(f"{stem(wanted)}.svg"))
     delivery.fetch(wanted.model, settings.weights)
     from plotopt import neuron

@@ -49,6 +49,7 @@ def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
     # Read here as well, so that a mistyped option is told before a file that exists.
     settings = read_neurons_settings(**options)
     wanted = read_neurons(subject)
+    delivery.check(settings)
     paths = delivery.paths(Path(f"{stem(wanted)}.svg"))
     delivery.fetch(wanted[0].model, settings.weights)
     from plotopt.contact_sheet import neurons

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plotopt.formats.duration import format_duration
+
 if TYPE_CHECKING:
     from plotopt.drawing import Drawing
     from plotopt.plot.load import InkLoad
@@ -48,7 +50,7 @@ def say_notes(notes: Iterable[str]) -> None:
 
 def duration(minutes: float, profile: Profile, client: Client) -> str:
     """A time, the machine it is for and the program that drives it."""
-    return f"{_clock(minutes)} on {profile.title}, as {client.value} plans it"
+    return f"{format_duration(minutes)} on {profile.title}, as {client.value} plans it"
 
 
 def load_figures(load: InkLoad, stock: Stock) -> str:
@@ -66,7 +68,7 @@ def layer_row(layer: LayerStatistics) -> tuple[str, ...]:
         else f"{layer.paths:,} paths",
         f"{layer.pen_down_m:.1f} m down, {layer.pen_up_m:.1f} m up",
         f"{layer.lifts:,} lifts",
-        _clock(layer.minutes),
+        format_duration(layer.minutes),
         refills,
     )
 
@@ -77,10 +79,3 @@ def table(rows: Sequence[Sequence[str]], indent: str = "") -> None:
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         click.echo((indent + "  ".join(cells)).rstrip())
-
-
-def _clock(minutes: float) -> str:
-    if minutes < 1:
-        return f"{minutes * 60:.0f} s"
-    hours, rest = divmod(round(minutes), 60)
-    return f"{hours} h {rest} min" if hours else f"{rest} min"

@@ -4,62 +4,71 @@ from __future__ import annotations
 
 import difflib
 import io
+import math
+import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from plotopt.errors import PlotoptError
 from plotopt.formats.lines import PX_PER_MM, to_document
-from plotopt.page import Page
+from plotopt.page import Page, Rect
 from plotopt.plot.plan import Layer
 from plotopt.profiles import Profile
 
-if TYPE_CHECKING:
-    import vpype
-
 DEVICE = "hp7475a"
 _SAME_SHEET_MM = 0.5
+# Two of the plotters' units: not worth a refusal.
+_REACH_MM = 0.05
 # What VS takes, in cm/s, on all of them.
 _SLOWEST_CM_S, _FASTEST_CM_S = 1, 127
 _BLANK = "IN;DF;PU;SP0;IN;\n"
 
 
 def hpgl_text(layers: Sequence[Layer], page: Page, profile: Profile, device: str | None = None) -> str:
-    """HPGL of the layers, layer n with pen n, at the profile's drawing speed.
+    """HPGL of the layers at the profile's drawing speed, one slot of the plotter for each pen.
 
-    The sheet is the one of ``device`` (vpype's name of it, an HP 7475A by default) that has the page's size,
-    turned where it must be. Raises PlotoptError for an unknown device, one without such a sheet, a page
-    with ink where the device does not reach, and for more layers than it holds pens.
+    Pens have slots in the order in which they draw first. Before every layer but the first, the pen goes
+    back to its slot. The sheet is the one of ``device`` (vpype's name of it, an HP 7475A by default) that has
+    the page's size, turned where it must be. Raises PlotoptError for an unknown device, one without such a
+    sheet, a page with ink where the device does not reach, and for more pens than it holds.
     """
     import vpype
 
     plotter = find_device(device or DEVICE)
     sheet = find_sheet(device, (page.width_mm, page.height_mm))
-    if len(layers) > plotter.pen_count:
-        raise PlotoptError(
-            f"{plotter.name} holds {plotter.pen_count} pens, the drawing has {len(layers)} layers: "
-            "use fewer pens, or another device, as in --formats hpgl:hp7550"
-        )
-    document = to_document(layers, page)
-    if document.is_empty():
+    check_slots(device, len({layer.pen for layer in layers}))
+    document = to_document(layers, page, _numbers(layers, plotter.pen_count))
+    bounds = document.bounds()
+    if bounds is None:
         return _BLANK
-    landscape = page.width_mm > page.height_mm
-    _check_reach(document, sheet, plotter, landscape)
+    check_reach(device, page, Rect(*(float(side) / PX_PER_MM for side in bounds)))
     buffer = io.StringIO()
     speed_cm_s = int(np.clip(round(profile.draw_speed_mm_s / 10), _SLOWEST_CM_S, _FASTEST_CM_S))
     vpype.write_hpgl(
         buffer,
         document,
         sheet.name,
-        landscape,
+        page.width_mm > page.height_mm,
         False,
         device or DEVICE,
         speed_cm_s,
         absolute=True,
         quiet=True,
     )
-    return buffer.getvalue()
+    # A plotter passes over the order to take the pen that it holds already.
+    return re.sub(r"PU;(?=SP[1-9])", "PU;SP0;", buffer.getvalue())
+
+
+def _numbers(layers: Sequence[Layer], slots: int) -> list[int]:
+    """Rising numbers of layers that vpype, which counts its pens round and round, gives the right slots."""
+    slot = {pen: i for i, pen in enumerate(dict.fromkeys(layer.pen for layer in layers), start=1)}
+    numbers: list[int] = []
+    for layer in layers:
+        last = numbers[-1] if numbers else 0
+        numbers.append(last + 1 + (slot[layer.pen] - last - 1) % slots)
+    return numbers
 
 
 def find_device(name: str) -> Any:
@@ -96,14 +105,39 @@ def find_sheet(device: str | None, size_mm: tuple[float, float]) -> Any:
     )
 
 
-def _check_reach(document: vpype.Document, sheet: Any, plotter: Any, landscape: bool) -> None:
-    """vpype cuts off without a word what the device does not reach."""
-    bounds = document.bounds()
-    if sheet.x_range is None or sheet.y_range is None or bounds is None:
-        return
-    corners = np.array([complex(*bounds[:2]), complex(*bounds[2:])])
+def check_slots(device: str | None, pens: int) -> None:
+    """Raise PlotoptError where the device holds fewer pens, and as :func:`find_device` does."""
+    plotter = find_device(device or DEVICE)
+    if pens > plotter.pen_count:
+        raise PlotoptError(
+            f"{plotter.name} holds {plotter.pen_count} pens, the drawing has {pens}: "
+            "use fewer pens, or another device, as in --formats hpgl:hp7550"
+        )
+
+
+def check_reach(device: str | None, page: Page, ink: Rect) -> None:
+    """Raise PlotoptError where the pen does not reach all of ``ink``, and as :func:`find_sheet` does.
+
+    vpype would cut off the rest without a word.
+    """
+    plotter = find_device(device or DEVICE)
+    sheet = find_sheet(device, (page.width_mm, page.height_mm))
+    beyond_mm = _beyond_mm(ink, page, sheet, plotter)
+    if beyond_mm > _REACH_MM:
+        margin_mm = _beyond_mm(Rect(0.0, 0.0, page.width_mm, page.height_mm), page, sheet, plotter)
+        raise PlotoptError(
+            f"the drawing reaches {beyond_mm:.1f} mm beyond where {plotter.name} can draw on {sheet.name}: "
+            f"give a margin of at least {math.ceil(margin_mm - _REACH_MM)}mm"
+        )
+
+
+def _beyond_mm(ink: Rect, page: Page, sheet: Any, plotter: Any) -> float:
+    """How far the ink lies beyond the plotter's reach, at most, or nothing above 0."""
+    if sheet.x_range is None or sheet.y_range is None or sheet.paper_size is None:
+        return 0.0
+    corners: np.ndarray = np.array([complex(ink.left, ink.top), complex(ink.right, ink.bottom)]) * PX_PER_MM
     width, height = sheet.paper_size
-    if landscape != (width > height):
+    if (page.width_mm > page.height_mm) != (width > height):
         corners = -1j * corners + 1j * height
     if sheet.rotate_180:
         corners = complex(width, height) - corners
@@ -114,9 +148,4 @@ def _check_reach(document: vpype.Document, sheet: Any, plotter: Any, landscape: 
         np.maximum(min(limits) - values, values - max(limits)).max()
         for limits, values in ((sheet.x_range, corners.real), (sheet.y_range, corners.imag))
     ]
-    beyond_mm = max(beyond) * plotter.plotter_unit_length / PX_PER_MM
-    if beyond_mm > _SAME_SHEET_MM / 10:
-        raise PlotoptError(
-            f"the ink reaches {beyond_mm:.1f} mm beyond where {plotter.name} can draw on {sheet.name}: "
-            f"make the margin {np.ceil(beyond_mm):.0f} mm wider"
-        )
+    return float(max(beyond)) * plotter.plotter_unit_length / PX_PER_MM

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from plotopt.formats.duration import format_duration
 from plotopt.formats.journey import travel
 from plotopt.page import Page, Rect
 from plotopt.plot.load import ink_load, load_notes
 from plotopt.plot.plan import Layer, LayerStatistics, Statistics
+from plotopt.plot.svg import pen_runs
 from plotopt.profiles import Client, Profile
 from plotopt.stocks import Stock
 
@@ -75,15 +77,6 @@ def html_text(report: Report) -> str:
     )
 
 
-def duration(seconds: float) -> str:
-    """Such as ``42 s``, ``7 min 5 s`` or ``2 h 10 min``."""
-    minutes, rest = divmod(round(seconds), 60)
-    if not minutes:
-        return f"{rest} s"
-    hours, minutes_left = divmod(minutes, 60)
-    return f"{hours} h {minutes_left} min" if hours else f"{minutes} min {rest} s"
-
-
 def _read(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text("utf-8")
 
@@ -104,6 +97,8 @@ def _data(report: Report) -> dict[str, Any]:
         "paper": report.stock.color,
         "step": _STEP_MM,
         "layers": [_layer_data(layer, number, report) for number, layer in enumerate(report.layers, start=1)],
+        # How many layers on end each pen draws, whose ink lies as one.
+        "runs": [len(run) for run in pen_runs(report.layers)],
     }
     if report.wanted and report.place:
         place = report.place
@@ -149,7 +144,7 @@ def _subtitle(report: Report) -> str:
 
 def _facts(plot: Statistics) -> str:
     facts = [
-        (duration(60 * plot.minutes), "to plot, without changing pens"),
+        (format_duration(plot.minutes), "to plot, without changing pens"),
         (f"{plot.pen_down_m:.1f} m", "pen down"),
         (f"{plot.pen_up_m:.1f} m", "pen up"),
         (f"{plot.lifts:,}", "pen lifts"),
@@ -179,7 +174,7 @@ def _row(name: str, figures: LayerStatistics | Statistics, more: Sequence[str]) 
         f"{figures.pen_down_m:.2f} m",
         f"{figures.pen_up_m:.2f} m",
         f"{figures.lifts:,}",
-        duration(60 * figures.minutes),
+        format_duration(figures.minutes),
         *more,
     )
     return f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from plotopt.plot.chains import pen_up_moves_mm
-from plotopt.plot.motion import time_paths
+from plotopt.plot.motion import rest_to_rest_s, time_paths
 from plotopt.plot.plan import Layer
 from plotopt.profiles import Client, Profile
 
@@ -34,20 +34,13 @@ def travel(layer: Layer, profile: Profile, client: Client) -> Journey:
     whole = time_paths(layer.chains, profile, client)
     draw = np.array([time_paths([chain], profile, client).draw_s for chain in layer.chains])
     motion = profile.motion(client)
-    moves = _rest_to_rest(
+    moves = rest_to_rest_s(
         pen_up_moves_mm(layer.chains), motion.travel_speed_mm_s, motion.travel_acceleration_mm_s2
     )
     reach = _scaled(moves, whole.travel_s)
     if len(reach):
         reach[:-1] += whole.lift_s / len(draw)
     return Journey(reach, _scaled(draw, whole.draw_s))
-
-
-def _rest_to_rest(lengths_mm: ndarray, speed: float, acceleration: float) -> ndarray:
-    """Seconds of straight moves between rests, at constant acceleration up to ``speed`` and down again."""
-    ramps_mm = speed**2 / acceleration
-    cruising = lengths_mm / speed + speed / acceleration
-    return np.where(lengths_mm >= ramps_mm, cruising, 2 * np.sqrt(lengths_mm / acceleration))
 
 
 def _scaled(parts: ndarray, total: float) -> ndarray:

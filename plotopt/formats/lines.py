@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 PX_PER_MM = 96 / 25.4
 
 
-def to_document(layers: Sequence[Layer], page: Page) -> vpype.Document:
-    """Every layer under its number and label, its curves flattened to within 1/20 of the pen's width."""
+def to_document(layers: Sequence[Layer], page: Page, numbers: Sequence[int] | None = None) -> vpype.Document:
+    """Every layer with its label, its curves flattened to within 1/20 of the pen's width.
+
+    ``numbers`` are those that vpype is to have for them, 1 onwards without.
+    """
     import vpype
 
     document = vpype.Document(page_size=(page.width_mm * PX_PER_MM, page.height_mm * PX_PER_MM))
@@ -27,5 +30,5 @@ def to_document(layers: Sequence[Layer], page: Page) -> vpype.Document:
             [points[lines.starts[i] : lines.starts[i + 1]] for i in range(len(lines))],
             metadata={vpype.METADATA_FIELD_NAME: layer.label(number)},
         )
-        document.add(collection, number, with_metadata=True)
+        document.add(collection, numbers[number - 1] if numbers else number, with_metadata=True)
     return document

@@ -1,7 +1,8 @@
 """PDF at true size: cubic curves, a layer for each pen, translucent inks that multiply.
 
-Each layer is a transparency group, so that an ink multiplies with what lies below and not with itself, and an
-optional content group, which viewers can switch off. The paper itself is not drawn.
+All that a pen draws on end is a transparency group, so that an ink multiplies with what lies below and not
+with itself. Each layer in it is an optional content group, which viewers can switch off. The paper itself is
+not drawn.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pypdf.generic import (
 from plotopt.page import Page
 from plotopt.plot.chains import Chain
 from plotopt.plot.plan import Layer
+from plotopt.plot.svg import pen_runs
 
 _PT_PER_MM = 72 / 25.4
 _DECIMALS = 3
@@ -39,9 +41,10 @@ def pdf_bytes(layers: Sequence[Layer], page: Page, title: str) -> bytes:
     writer = PdfWriter()
     width, height = page.width_mm * _PT_PER_MM, page.height_mm * _PT_PER_MM
     sheet = writer.add_blank_page(width, height)
-    names = [f"Layer{number}" for number in range(1, len(layers) + 1)]
     groups = [_content_group(writer, layer.label(i)) for i, layer in enumerate(layers, start=1)]
-    forms = [_form(writer, layer, page, group) for layer, group in zip(layers, groups, strict=True)]
+    runs, waiting = pen_runs(layers), iter(groups)
+    names = [f"Pen{number}" for number in range(1, len(runs) + 1)]
+    forms = [_form(writer, run, page, [next(waiting) for _ in run]) for run in runs]
     sheet[NameObject("/Resources")] = _dictionary(
         XObject=_dictionary(**dict(zip(names, forms, strict=True))),
         ExtGState=_dictionary(
@@ -49,8 +52,8 @@ def pdf_bytes(layers: Sequence[Layer], page: Page, title: str) -> bytes:
         ),
     )
     draw = [f"{_PT_PER_MM:.9f} 0 0 {-_PT_PER_MM:.9f} 0 {height:.6f} cm"]
-    for layer, name in zip(layers, names, strict=True):
-        draw.append(f"/{'Cover' if layer.pen.opaque else 'Multiply'} gs /{name} Do")
+    for run, name in zip(runs, names, strict=True):
+        draw.append(f"/{'Cover' if run[0].pen.opaque else 'Multiply'} gs /{name} Do")
     sheet[NameObject("/Contents")] = _stream(writer, draw)
     order = ArrayObject(groups)
     writer.root_object[NameObject("/OCProperties")] = _dictionary(
@@ -67,18 +70,24 @@ def _content_group(writer: PdfWriter, label: str) -> IndirectObject:
     return writer._add_object(group)
 
 
-def _form(writer: PdfWriter, layer: Layer, page: Page, group: IndirectObject) -> IndirectObject:
-    """All paths of a layer in its pen's colour and width, each with the opacity of one pass."""
-    red, green, blue = (value / 255 for value in ImageColor.getrgb(layer.pen.color)[:3])
-    lines = [f"/Pass gs {red:.4f} {green:.4f} {blue:.4f} RG {layer.pen.width_mm:.10g} w 1 J 1 j"]
-    lines += map(_path, layer.chains)
+def _form(
+    writer: PdfWriter, run: Sequence[Layer], page: Page, groups: Sequence[IndirectObject]
+) -> IndirectObject:
+    """All paths of one pen in its colour and width, each with the opacity of one pass, layer by layer."""
+    pen = run[0].pen
+    red, green, blue = (value / 255 for value in ImageColor.getrgb(pen.color)[:3])
+    lines = [f"/Pass gs {red:.4f} {green:.4f} {blue:.4f} RG {pen.width_mm:.10g} w 1 J 1 j"]
+    for number, layer in enumerate(run, start=1):
+        lines += [f"/OC /Part{number} BDC", *map(_path, layer.chains), "EMC"]
     attributes = _dictionary(
         Type=NameObject("/XObject"),
         Subtype=NameObject("/Form"),
         BBox=ArrayObject(map(FloatObject, (0, 0, page.width_mm, page.height_mm))),
         Group=_dictionary(S=NameObject("/Transparency"), I=BooleanObject(True), CS=NameObject("/DeviceRGB")),
-        OC=group,
-        Resources=_dictionary(ExtGState=_dictionary(Pass=_dictionary(CA=FloatObject(layer.pen.opacity)))),
+        Resources=_dictionary(
+            ExtGState=_dictionary(Pass=_dictionary(CA=FloatObject(pen.opacity))),
+            Properties=_dictionary(**{f"Part{i}": group for i, group in enumerate(groups, start=1)}),
+        ),
     )
     return _stream(writer, lines, attributes)
 

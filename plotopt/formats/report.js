@@ -1,6 +1,7 @@
 "use strict";
-// The drawing as a stack of canvases, one a layer, which the browser blends; above them the wet end of the
-// line and the pen's way. Everything is drawn from the numbers in #data; lengths are mm, times are seconds.
+// The drawing as a stack of canvases, one a layer. Those that a pen draws on end lie in one sleeve, which the
+// browser blends as a whole, so that no ink multiplies with itself; the wet end of the line lies in there, too.
+// Above all is the pen's way. Everything is drawn from the numbers in #data; lengths are mm, times are seconds.
 const data = JSON.parse(document.getElementById("data").textContent);
 const element = (id) => document.getElementById(id);
 const sheet = element("sheet"), timeline = element("time"), reveal = element("reveal");
@@ -10,18 +11,19 @@ const state = { now: 0, playing: false, before: 0, queued: false };
 let total = 0;
 let pxPerMm = 1;
 
-const layers = data.layers.map((told) => {
-  const layer = { ...told, ...decode(told), canvas: canvas(), drawn: 0, shown: true, chunks: [] };
-  layer.canvas.style.mixBlendMode = told.opaque || told.color === "#000000" ? "normal" : "multiply";
+const sleeves = data.runs.flatMap((count) => Array(count).fill(put("div")));
+const layers = data.layers.map((told, n) => {
+  const layer = { ...told, ...decode(told), sleeve: sleeves[n], drawn: 0, shown: true, chunks: [] };
+  layer.canvas = layer.sleeve.appendChild(document.createElement("canvas"));
+  layer.sleeve.className = "sleeve";
+  layer.sleeve.style.mixBlendMode = told.opaque || told.color === "#000000" ? "normal" : "multiply";
   return layer;
 });
-const wet = canvas(), way = canvas();
+const wet = document.createElement("canvas"), way = put("canvas");
 way.className = "way";
 
-function canvas() {
-  const made = document.createElement("canvas");
-  sheet.insertBefore(made, element("target"));
-  return made;
+function put(name) {
+  return sheet.insertBefore(document.createElement(name), element("target"));
 }
 
 // Points of all paths, the first point of each, and when it begins and ends.
@@ -162,7 +164,7 @@ function drawTip(layer) {
   if (begin !== undefined && state.now >= begin) {
     const part = partOf(layer, done, (state.now - begin) / (layer.end[done] - begin || 1));
     if (layer.shown) {
-      wet.style.mixBlendMode = layer.canvas.style.mixBlendMode;
+      if (wet.parentElement !== layer.sleeve) layer.sleeve.append(wet);
       dip(wet.getContext("2d"), layer);
       line(wet.getContext("2d"), part);
     }

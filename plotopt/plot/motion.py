@@ -59,7 +59,7 @@ def _time_saxi(chains: Sequence[Chain], motion: Motion) -> Timing:
         motion.draw_acceleration_mm_s2,
         motion.cornering_mm,
     )
-    travel = _rest_to_rest_time(
+    travel = rest_to_rest_s(
         pen_up_moves_mm(chains), motion.travel_speed_mm_s, motion.travel_acceleration_mm_s2
     )
     # Back home, saxi lowers the pen from its highest position: once more than there are paths.
@@ -67,10 +67,13 @@ def _time_saxi(chains: Sequence[Chain], motion: Motion) -> Timing:
     return Timing(draw, float(travel.sum()), lift)
 
 
-def _rest_to_rest_time(lengths: Float[ndarray, "moves"], speed: float, acceleration: float) -> ndarray:
-    ramps = speed**2 / acceleration
-    cruising = lengths / speed + speed / acceleration
-    return np.where(lengths >= ramps, cruising, 2 * np.sqrt(lengths / acceleration))
+def rest_to_rest_s(
+    lengths_mm: Float[ndarray, "moves"], speed_mm_s: float, acceleration_mm_s2: float
+) -> Float[ndarray, "moves"]:
+    """Seconds of straight moves between rests, at constant acceleration up to the speed and down again."""
+    ramps_mm = speed_mm_s**2 / acceleration_mm_s2
+    cruising = lengths_mm / speed_mm_s + speed_mm_s / acceleration_mm_s2
+    return np.where(lengths_mm >= ramps_mm, cruising, 2 * np.sqrt(lengths_mm / acceleration_mm_s2))
 
 
 @njit(cache=True)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby
 
 from PIL import Image
 
 from plotopt.errors import PlotoptError
 from plotopt.page import Page
 from plotopt.plot.plan import Layer
-from plotopt.plot.svg import svg_text
+from plotopt.plot.svg import pen_runs, svg_text
 from plotopt.stocks import WHITE, Stock
 
 DPI = 200.0
@@ -30,7 +29,7 @@ def draw_preview(
     tells the resolution, as it does for images that Pillow reads. Raises PlotoptError as
     :func:`possible_dpi` does.
     """
-    svg = svg_text(tuple(_rejoined(layers)), page, {}, polylines=polylines, as_ink=True)
+    svg = svg_text([_rejoined(run) for run in pen_runs(layers)], page, {}, polylines=polylines, as_ink=True)
     return _rasterize(svg, page, possible_dpi(page, dpi), stock.color)
 
 
@@ -66,12 +65,9 @@ def png_bytes(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _rejoined(layers: Iterable[Layer]) -> Iterable[Layer]:
-    """Layers with the parts of each in one again: where they meet, ink is not to multiply with itself."""
-    for pen, parts in groupby(layers, lambda layer: layer.pen):
-        run = list(parts)
-        chains = tuple(chain for layer in run for chain in layer.chains)
-        yield replace(run[0], pen=pen, chains=chains, part=1, parts=1)
+def _rejoined(run: Sequence[Layer]) -> Layer:
+    """One layer of all that a pen draws on end."""
+    return replace(run[0], chains=tuple(chain for layer in run for chain in layer.chains), part=1, parts=1)
 
 
 def _rasterize(svg: str, page: Page, dpi: float, paper_color: str) -> Image.Image:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 from xml.etree import ElementTree
 
@@ -61,6 +62,15 @@ def svg_text(
     root = drawing.get_xml()
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def pen_runs(layers: Sequence[Layer]) -> list[list[Layer]]:
+    """The layers in their order, those in one list that a pen draws one after the other.
+
+    Their ink is to lie on the paper as one: where the parts of a split layer meet, it does not multiply with
+    itself.
+    """
+    return [list(run) for _, run in groupby(layers, lambda layer: layer.pen)]
 
 
 def ink_attributes(pen: Pen) -> dict[str, Any]:

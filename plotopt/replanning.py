@@ -15,19 +15,21 @@ from plotopt.errors import PlotoptError
 from plotopt.listening import Listener, Progress, no_listener
 from plotopt.page import Page, Rect, fit_rect, lay_out
 from plotopt.pens import Pen
-from plotopt.plot.chains import Chain
+from plotopt.plot.chains import Chain, lengths_mm
 from plotopt.plot.plan import Finishing, Layer, plan_layer, summarize
 from plotopt.plot.reading import ReadLayer, read_svg
 from plotopt.plot.split import split_layers
-from plotopt.plot.tidy import drop_repeated, drop_specks, simplify
+from plotopt.plot.tidy import draw_dots, drop_repeated, join_short, simplify
 from plotopt.settings.plan import LayerPen, PlanSettings, read_plan_settings
 
 # What a nib cannot show, in its widths.
 _TOLERANCE_WIDTHS = 0.1
+# Lines shorter than this, in widths, may lie wholly under the ends of the lines that they meet.
+_SHORT_WIDTHS = 2.0
 
 
 def plan(path: str | Path, *, on_progress: Listener = no_listener, **options: Any) -> Drawing:
-    """The drawing in an SVG file as a plotter should draw it: clipped, tidied, joined, ordered, timed.
+    """The drawing in an SVG file as a plotter should draw it: tidied, clipped, joined, ordered, timed.
 
     ``options`` are the fields of :class:`plotopt.settings.plan.PlanSettings`, as values or as the text that
     the command line takes: ``plan("map.svg", pens="black,red:0.3mm", paper="a4", fit=True)``. The drawing's
@@ -42,8 +44,8 @@ def plan(path: str | Path, *, on_progress: Listener = no_listener, **options: An
     page = _page(reading.page, settings)
     placed = _fitted(read, page) if settings.fit else read
     _check_reach(placed, page, settings)
-    layers, specks = _plan(placed, page, settings, on_progress)
-    notes = (*reading.notes, *_notes(placed, page, specks))
+    layers, repeated = _plan(placed, page, settings, on_progress)
+    notes = (*reading.notes, *_cut_notes(placed, page), *_tidying_notes(layers, repeated))
     metadata = {
         "plotopt": __version__,
         "command": settings.command(path.name),
@@ -63,13 +65,18 @@ def plan(path: str | Path, *, on_progress: Listener = no_listener, **options: An
 
 
 def _with_pens(layers: Sequence[ReadLayer], pens: tuple[LayerPen, ...] | None) -> list[ReadLayer]:
-    """The layers with the pens given: those by name first, then one for all the others or one for each."""
+    """The layers with the pens given: those by name first, then one for all the others or one for each.
+
+    Raises PlotoptError for a layer that is not there or given two pens, and for too many or too few pens.
+    """
     if not layers:
         raise PlotoptError("the drawing holds nothing that a pen can draw: give one with lines or shapes")
     given: dict[int, Pen] = {}
     for each in pens or ():
-        if each.layer is not None:
-            given[_find(layers, each.layer)] = each.pen
+        for i in [] if each.layer is None else _find(layers, each.layer):
+            if i in given:
+                raise PlotoptError(f"layer {layers[i].label!r:.60} is given two pens: give it one")
+            given[i] = each.pen
     others = [i for i in range(len(layers)) if i not in given]
     rest = [each.pen for each in pens or () if each.layer is None]
     if len(rest) == 1 and others:
@@ -82,14 +89,22 @@ def _with_pens(layers: Sequence[ReadLayer], pens: tuple[LayerPen, ...] | None) -
     return [replace(layer, pen=given.get(i, layer.pen)) for i, layer in enumerate(layers)]
 
 
-def _find(layers: Sequence[ReadLayer], name: str) -> int:
-    """The layer of that label, or the one of that number."""
-    for i, layer in enumerate(layers):
-        if name.lower() in (layer.label.lower(), layer.pen.name.lower()):
-            return i
-    if name.isdecimal() and 0 < int(name) <= len(layers):
-        return int(name) - 1
-    raise PlotoptError(f"there is no layer {name!r:.60}: the drawing has {_names(layers)}")
+def _find(layers: Sequence[ReadLayer], name: str) -> list[int]:
+    """The layers of that label, of that pen or of that number, which their labels begin with.
+
+    Where no label begins with a number, it is the place among the layers.
+    """
+    for names in ([layer.label for layer in layers], [layer.pen.name for layer in layers]):
+        found = [i for i, each in enumerate(names) if each.lower() == name.lower()]
+        if found:
+            return found
+    numbers = [layer.number for layer in layers]
+    if not any(number is not None for number in numbers):
+        numbers = list(range(1, len(layers) + 1))
+    found = [i for i, number in enumerate(numbers) if name.isdecimal() and int(name) == number]
+    if not found:
+        raise PlotoptError(f"there is no layer {name!r:.60}: the drawing has {_names(layers)}")
+    return found
 
 
 def _names(layers: Sequence[ReadLayer]) -> str:
@@ -144,31 +159,40 @@ def _check_reach(layers: Sequence[ReadLayer], page: Page, settings: PlanSettings
 def _plan(
     read: Sequence[ReadLayer], page: Page, settings: PlanSettings, on_progress: Listener
 ) -> tuple[list[Layer], int]:
-    """The layers that have any ink on the page, and how many specks were left out."""
+    """The layers that have any ink on the page, and how many lines and curves were drawn before."""
     finishing = Finishing(
-        join_mm=settings.join, keep_order=settings.keep_order, drop_hidden=not settings.keep_hidden
+        join_mm=settings.join,
+        keep_order=settings.keep_order,
+        drop_hidden=not settings.keep_hidden,
+        # A stipple is a drawing of specks.
+        shortest_mm=0.0,
     )
-    planned, specks = [], 0
+    planned, repeated = [], 0
     for number, layer in enumerate(read, start=1):
         on_progress(Progress("planning the plot", number - 1, len(read)))
-        chains = drop_specks(layer.chains, layer.pen.width_mm)
-        specks += len(layer.chains) - len(chains)
-        chains = _tidied(chains, layer.pen, settings)
-        planned.append(plan_layer(chains, layer.pen, _frame(page, layer.pen), finishing))
+        frame, chains = _frame(page, layer.pen), layer.chains
+        if not settings.keep_hidden:
+            # Lines that share points share them no more when each has been simplified by itself.
+            chains = drop_repeated(chains, _TOLERANCE_WIDTHS * layer.pen.width_mm)
+            repeated += sum(map(len, layer.chains)) - sum(map(len, chains))
+        chains = draw_dots(_tidied(chains, layer.pen, settings), frame.inset(layer.pen.width_mm / 2))
+        planned.append(plan_layer(chains, layer.pen, frame, finishing))
     on_progress(Progress("planning the plot", len(read), len(read)))
     inked = [layer for layer in planned if layer.chains]
     if not inked:
+        margin = f" with a margin of {page.margin_mm:g} mm" if page.margin_mm else ""
         raise PlotoptError(
-            f"nothing of the drawing lies on its page of {page.width_mm:g} x {page.height_mm:g} mm: "
-            "give a finer pen, or --fit to bring it there"
+            f"nothing of the drawing lies on its page of {page.width_mm:g} x {page.height_mm:g} mm{margin}: "
+            "give --fit to bring it there"
         )
-    return inked, specks
+    return inked, repeated
 
 
 def _tidied(chains: list[Chain], pen: Pen, settings: PlanSettings) -> list[Chain]:
+    """Short lines that meet made one, and without needless points."""
     tolerance_mm = _TOLERANCE_WIDTHS * pen.width_mm
-    # Lines that share points share them no more when each has been simplified by itself.
-    chains = chains if settings.keep_hidden else drop_repeated(chains, tolerance_mm)
+    join_mm = tolerance_mm if settings.join is None else min(settings.join, tolerance_mm)
+    chains = join_short(chains, _SHORT_WIDTHS * pen.width_mm, join_mm, settings.keep_order)
     return simplify(chains, tolerance_mm if settings.simplify is None else settings.simplify)
 
 
@@ -177,13 +201,18 @@ def _frame(page: Page, pen: Pen) -> Rect:
     return page.frame if page.margin_mm else page.frame.inset(-pen.width_mm / 2)
 
 
-def _notes(layers: Sequence[ReadLayer], page: Page, specks: int) -> list[str]:
+def _cut_notes(layers: Sequence[ReadLayer], page: Page) -> list[str]:
     low = np.array([page.frame.left, page.frame.top]) - 0.01
     high = np.array([page.frame.right, page.frame.bottom]) + 0.01
     cut = sum(bool((chain < low).any() or (chain > high).any()) for layer in layers for chain in layer.chains)
     where = "margin" if page.margin_mm else "page's edge"
-    notes = [f"paths cut at the {where}: {cut:,}"] if cut else []
-    return [*notes, f"strokes shorter than their pen is wide left out: {specks:,}"] if specks else notes
+    return [f"paths cut at the {where}: {cut:,}"] if cut else []
+
+
+def _tidying_notes(layers: Sequence[Layer], repeated: int) -> list[str]:
+    dots = sum(int((lengths_mm(layer.chains) < layer.pen.width_mm).sum()) for layer in layers)
+    notes = [f"lines and curves drawn before left out: {repeated:,}"] if repeated else []
+    return [*notes, f"paths shorter than their pen is wide: {dots:,} (drawn as dots)"] if dots else notes
 
 
 def _figures_before(layers: Sequence[ReadLayer], settings: PlanSettings) -> dict[str, float]:

@@ -81,6 +81,9 @@ def test_the_file_itself_and_others_are_spared(run, folder, ending):
         ("a.png", "'a.png' is not an SVG file"),
         ("cut.svg", "'cut.svg' is cut short or broken"),
         ("nothing.svg", "nothing that a pen can draw"),
+        (".", "'.' is not a file"),
+        ("..", "'..' is not a file"),
+        ("/", "'/' is not a file"),
     ],
 )
 def test_what_is_no_drawing_is_refused(run, folder, name, fragment):
@@ -99,6 +102,7 @@ def test_what_is_no_drawing_is_refused(run, folder, name, fragment):
         ("--orientation", "upright", "'upright'"),
         ("--profile", "missing.toml", "'missing.toml'"),
         ("--client", "inkscape", "'inkscape'"),
+        ("--pens", "auto:2", "auto is for `plotopt fit`"),
         ("--stock", "glass", "glass"),
         ("--join", "far", "'far'"),
         ("--simplify", "-1mm", "-1mm"),

@@ -88,6 +88,24 @@ def test_ends_that_meet_are_joined_without_a_curve_between():
         assert len(path) == 2
 
 
+@pytest.mark.parametrize(("shortest_mm", "strokes"), [(None, 3), (0.0, 4), (0.35, 3), (30.0, 0)])
+def test_only_specks_that_join_nothing_are_left_out(shortest_mm, strokes):
+    chains = [
+        line(30, 30, 40, 30),
+        line(40.2, 30, 40.5, 30),
+        line(40.5, 30, 40.5, 30.3),
+        line(60, 60, 60.3, 60),
+    ]
+    layer = plan_layer(chains, PEN, FRAME, Finishing(drop_hidden=False, shortest_mm=shortest_mm))
+    assert (layer.strokes, layer.hidden) == (strokes, 0)
+
+
+def test_a_line_of_many_short_strokes_stays():
+    chains = [line(30 + i / 4, 30, 30 + (i + 1) / 4, 30) for i in range(80)]
+    (path,) = plan_layer(chains, PEN, FRAME).chains
+    assert lengths_mm([path])[0] == pytest.approx(20, abs=0.4)
+
+
 def test_a_pen_wider_than_the_frame_is_refused():
     with pytest.raises(PlotoptError, match=r"a pen 5 mm wide .* 100 x 4 mm"):
         plan_layer([line(0, 0, 9, 9)], Pen("fat", "#000000", 5.0), Rect(0, 0, 100, 4))

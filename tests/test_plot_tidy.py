@@ -6,12 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plotopt import bezier
+from plotopt.page import Rect
 from plotopt.plot import tidy
 from plotopt.plot.chains import flatten, lengths_mm
 from plotopt.plot.svgin.pathdata import parse_path, straight_chain
-from plotopt.plot.tidy import drop_repeated, drop_specks, simplify
+from plotopt.plot.tidy import DOT_MM, are_specks, draw_dots, drop_repeated, join_short, simplify
 
 TOLERANCE = 0.04
+PAGE = Rect(0, 0, 50, 50)
 
 
 def path(data):
@@ -113,13 +115,15 @@ def test_curves_stay_as_they_were():
 def test_blocks_change_nothing(monkeypatch, block):
     rng = np.random.default_rng(0)
     chains = [line(*rng.integers(0, 4, (count, 2))) for count in rng.integers(2, 9, 40)]
-    wanted = [shown(simplify(chains, 1.0)), shown(drop_repeated(chains, 0.1)), shown(drop_specks(chains, 9))]
+    called = [
+        lambda: simplify(chains, 1.0),
+        lambda: drop_repeated(chains, 0.1),
+        lambda: join_short(chains, 9, 0.1),
+        lambda: draw_dots(chains, PAGE),
+    ]
+    wanted = [shown(call()) for call in called]
     monkeypatch.setattr(tidy, "_BLOCK", block)
-    assert [
-        shown(simplify(chains, 1.0)),
-        shown(drop_repeated(chains, 0.1)),
-        shown(drop_specks(chains, 9)),
-    ] == wanted
+    assert [shown(call()) for call in called] == wanted
 
 
 def test_nothing_is_simplified_without_tolerance():
@@ -164,7 +168,57 @@ def test_a_fine_circle_keeps_its_form_with_a_fraction_of_its_points():
     assert lengths_mm([simple])[0] == pytest.approx(40 * np.pi, rel=2e-3)
 
 
-def test_specks_are_dropped():
-    chains = path("M0 0h0M0 0h.3M0 0h.41M0 0h9M0 0c0 .2 .2 .2 .2 0")
-    assert shown(drop_specks(chains, 0.4)) == shown([chains[2], chains[3]])
-    assert drop_specks([], 1) == []
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        ("M0 0h0M0 5h.3M0 10h.41M0 15h9M0 20c0 .2 .2 .2 .2 0", [1, 1, 0, 0, 1]),
+        # Two that make a path long enough together, two that do not, and one that goes on a long one.
+        ("M0 0h.3M.3 0h.3M0 9h.1M.1 9v.1M0 20h9M9 20h.1", [0, 0, 1, 1, 0, 0]),
+        ("M0 0h.3M.5 0h.3M0 9h.3M.8 9h.3", [0, 0, 1, 1]),
+        ("M0 0h9M0 1h9", [0, 0]),
+        ("", []),
+    ],
+)
+def test_specks_are_short_and_by_themselves(data, wanted):
+    chains = path(data)
+    assert are_specks(chains, lengths_mm(chains), 0.4, 0.4).tolist() == [bool(each) for each in wanted]
+
+
+def test_nothing_is_a_speck_where_nothing_is_too_short():
+    chains = path("M0 0h0")
+    assert not are_specks(chains, lengths_mm(chains), 0.4, 0.0).any()
+
+
+STEPS = path("M0 0h.3M5 5H9M.3 0h.3M.6 0v.3M9 5h9M0 30h.1")
+
+
+def test_short_lines_that_meet_become_one():
+    joined = [[[0, 0], [0.3, 0], [0.6, 0], [0.6, 0.3]], [[0, 30], [0.1, 30]]]
+    assert shown(join_short(STEPS, 0.8, 0.0)) == [[[5, 5], [9, 5]], [[9, 5], [18, 5]], *joined]
+    assert join_short([], 0.8, 0.0) == []
+
+
+def test_short_lines_are_joined_in_their_order_where_that_is_kept():
+    kept = shown(join_short(STEPS, 0.8, 0.0, keep_order=True))
+    assert kept == [
+        [[0, 0], [0.3, 0]],
+        [[5, 5], [9, 5]],
+        [[0.3, 0], [0.6, 0], [0.6, 0.3]],
+        [[9, 5], [18, 5]],
+        [[0, 30], [0.1, 30]],
+    ]
+
+
+def test_dots_are_short_lines_on_the_page():
+    chains = path("M9 9h0M0 20h.02M50 50v-.02M60 9h0M3 3h.2M7 7c.01 .02 .02 .02 .03 0")
+    half = DOT_MM / 2
+    assert shown(draw_dots(chains, PAGE)) == [
+        [[9 - half, 9], [9 + half, 9]],
+        [[0, 20], [DOT_MM, 20]],
+        [[50 - DOT_MM, 49.99], [50, 49.99]],
+        [[60, 9], [60, 9]],
+        [[3, 3], [3.2, 3]],
+        [[6.965, 7], [7.065, 7]],
+    ]
+    dots = draw_dots(path("M9 9h0"), PAGE)
+    assert shown(draw_dots(dots, PAGE)) == shown(dots)

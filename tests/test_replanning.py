@@ -1,5 +1,6 @@
 """The story of `plotopt plan`: from a file of another program to a drawing for a plotter."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,13 @@ from plotopt.page import Orientation, parse_paper
 from plotopt.pens import Pen
 from plotopt.plot.chains import lengths_mm, pen_up_moves_mm
 from plotopt.plot.reading import Grouping
-from plotopt.profiles import Client
+from plotopt.profiles import Client, list_profiles
 from plotopt.replanning import plan
 from plotopt.settings.plan import LayerPen, PlanSettings, read_layer_pens, read_plan_settings
 
 DATA = Path(__file__).parent / "data" / "svg"
 INKSCAPE = DATA / "inkscape.svg"
+UNDRIVEN = next(profile.name for profile in list_profiles() if profile.axicli is None)
 
 
 @pytest.fixture
@@ -160,11 +162,13 @@ def test_a_line_has_a_height_alone_and_can_be_fitted(planned):
     assert extent(planned('<path d="M9 9V20"/>', fit=True)) == pytest.approx((50, 0.2, 50, 79.8))
 
 
-def test_what_is_cut_or_too_small_is_told(planned):
-    drawing = planned('<path d="M-5 9H50"/><path d="M10 20h.3"/><path d="M0 30h0"/><path d="M-9-9h5"/>')
+def test_what_is_cut_drawn_before_or_a_dot_is_told(planned):
+    lines = '<path d="M-5 9H50"/><path d="M10 20h.3"/><path d="M0 30h0"/><path d="M-9-9h5"/>'
+    drawing = planned(lines + '<path d="M3 40h9v9"/><path d="M12 40h-9v9"/>')
     assert drawing.notes == (
         "paths cut at the page's edge: 2",
-        "strokes shorter than their pen is wide left out: 2",
+        "lines and curves drawn before left out: 1",
+        "paths shorter than their pen is wide: 2 (drawn as dots)",
     )
     assert planned('<path d="M3 9H50"/>', margin="5mm").notes == ("paths cut at the margin: 1",)
 
@@ -195,6 +199,88 @@ def test_pens_go_to_layers_by_turn_or_by_name(planned, pens, texts):
     assert [layer.pen.text for layer in drawing.layers] == texts
 
 
+LABELS = ("4-sea", "2-black-0.4mm-part-1-of-2", "2-black-0.4mm-part-2-of-2", "1 hills")
+
+
+@pytest.mark.parametrize(
+    ("labels", "pens", "widths"),
+    [
+        # In plotting order: 1 hills, both parts of 2-black, 4-sea.
+        (LABELS, "2=0.3mm", [0.4, 0.3, 0.3, 0.4]),
+        (LABELS, "4=0.3mm,1=0.2mm", [0.2, 0.4, 0.4, 0.3]),
+        (LABELS, "sea=0.3mm,0.5mm", [0.5, 0.5, 0.5, 0.3]),
+        (LABELS, "black=0.3mm", [0.4, 0.3, 0.3, 0.4]),
+        (LABELS, "3=0.3mm", "there is no layer '3': the drawing has 1 hills, 2-black"),
+        (LABELS, "2=0.3mm,black=0.2mm", "layer '2-black-0.4mm-part-1-of-2' is given two pens"),
+        (("roads", "2 sea"), "1=0.3mm", "there is no layer '1'"),
+        (("roads", "sea"), "2=0.3mm", [0.4, 0.3]),
+        (("roads", "7"), "7=0.3mm", [0.3, 0.4]),
+    ],
+)
+def test_layers_are_called_by_the_numbers_that_they_have(planned, labels, pens, widths):
+    body = "".join(
+        f'<g inkscape:groupmode="layer" inkscape:label="{label}"><path d="M5 {9 + 9 * i}H50"/></g>'
+        for i, label in enumerate(labels)
+    )
+    body = f'<g xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape">{body}</g>'
+    if isinstance(widths, str):
+        with pytest.raises(PlotoptError) as refusal:
+            planned(body, pens=pens)
+        assert widths in str(refusal.value)
+    else:
+        assert [layer.pen.width_mm for layer in planned(body, pens=pens).layers] == widths
+
+
+def test_digits_of_a_colour_are_no_number_of_a_layer(planned):
+    drawing = planned('<path stroke="#123456" d="M5 9H50"/><path d="M5 19H50"/>', pens="2=0.3mm")
+    assert [layer.pen.width_mm for layer in drawing.layers] == [0.4, 0.3]
+
+
+@pytest.mark.parametrize("options", [{}, {"join": "0mm"}, {"keep_order": True}, {"keep_hidden": True}])
+def test_a_circle_of_short_lines_stays_whole(planned, options):
+    turns = np.linspace(0, 2 * np.pi, 301)
+    points = [f"{50 + 12 * np.cos(turn):.4f} {40 + 12 * np.sin(turn):.4f}" for turn in turns]
+    body = "".join(f'<path d="M{a}L{b}"/>' for a, b in pairwise(points))
+    drawing = planned(body, **options)
+    (circle,) = chains(drawing)
+    assert lengths_mm([circle])[0] == pytest.approx(24 * np.pi, rel=2e-3)
+    assert np.abs(np.linalg.norm(circle[:, 3] - [50, 40], axis=1) - 12).max() < 0.05
+    assert drawing.statistics.hidden == 0
+    assert drawing.notes == ()
+
+
+@pytest.mark.parametrize("steps", ["h0", "l.03-.03", "h.2"])
+def test_a_stipple_is_drawn_dot_by_dot(planned, tmp_path, steps):
+    body = "".join(f'<path d="M{x} {y}{steps}"/>' for x in (9, 20, 90) for y in (9, 30, 70))
+    drawing = planned(body + body)
+    assert len(chains(drawing)) == 9
+    assert drawing.statistics.minutes > 0
+    assert drawing.notes[-1] == "paths shorter than their pen is wide: 9 (drawn as dots)"
+    file = tmp_path / "again.svg"
+    file.write_text(drawing.svg())
+    # Of trips that are as short as each other either may be found.
+    corners = [sorted(np.round([chain[0, 0], chain[-1, 3]], 3)[:, 0].tolist()) for chain in chains(drawing)]
+    again = [sorted(np.round([chain[0, 0], chain[-1, 3]], 3)[:, 0].tolist()) for chain in chains(plan(file))]
+    assert sorted(again) == sorted(corners)
+
+
+def test_dots_drawn_twice_are_kept_when_asked(planned):
+    drawing = planned(
+        '<path d="M9 9h0"/><path d="M9 20h9"/><path d="M9 9h0"/>', keep_hidden=True, keep_order=True
+    )
+    assert len(chains(drawing)) == 3
+
+
+def test_dots_on_the_edge_are_drawn_and_those_beyond_are_not(planned):
+    drawing = planned('<path d="M0 0h0"/><path d="M100 80h0"/><path d="M100.1 9h0"/>')
+    assert extent(drawing) == pytest.approx((0, 0, 100, 80))
+    assert len(chains(drawing)) == 2
+
+
+def test_a_lone_dot_can_be_fitted(planned):
+    assert extent(planned('<path d="M9 9h0"/>', fit=True)) == pytest.approx((49.95, 40, 50.05, 40))
+
+
 def test_one_layer_when_asked(planned):
     drawing = planned(COLOURS, layers="one", pens="0.3mm")
     assert [layer.pen.text for layer in drawing.layers] == ["black:0.3mm"]
@@ -219,8 +305,8 @@ def test_the_machine_and_its_program_are_passed_on(planned):
         ("", {}, "holds nothing that a pen can draw"),
         ("<text>a</text>", {}, "holds nothing that a pen can draw"),
         ('<path d="M-9 0h5"/>', {}, "nothing of the drawing lies on its page of 100 x 80 mm"),
-        ('<path d="M9 9h.1"/>', {}, "nothing of the drawing"),
-        ('<path d="M9 9h0"/>', {"fit": True}, "nothing of the drawing"),
+        ('<path d="M9 9h9"/>', {"margin": "30mm"}, "100 x 80 mm with a margin of 30 mm: give --fit"),
+        (COLOURS, {"pens": "red=0.2mm,2=0.3mm"}, "layer 'red' is given two pens"),
         (COLOURS, {"pens": "0.2mm,0.3mm"}, "2 pens for 3 layers (black, red, blue)"),
         (COLOURS, {"pens": "0.2mm,0.3mm,0.4mm,0.5mm"}, "4 pens for 3 layers"),
         (COLOURS, {"pens": "1=0.2mm,2=0.2mm,3=0.2mm,0.5mm"}, "1 pens for 0 layers"),
@@ -254,16 +340,22 @@ def test_only_what_lies_on_the_page_has_to_be_reached(planned):
         ({"pens": "a=blurple"}, "blurple"),
         ({"pens": ()}, "pens is empty"),
         ({"pens": 3}, "pens is empty"),
+        ({"pens": "auto:2"}, "auto is for `plotopt fit`"),
+        ({"pens": "red=Auto:2:stabilo-88-*"}, "auto is for `plotopt fit`"),
         ({"pens": ("0.3mm",)}, "holds what is no pen"),
         ({"paper": 4}, "paper is 4"),
         ({"paper": "a44"}, "'a44'"),
         ({"margin": "-1mm"}, "-1mm"),
+        ({"margin": -5.0}, "a margin of -5 mm is not possible"),
+        ({"margin": float("nan")}, "a margin of nan mm is not possible"),
+        ({"margin": float("inf")}, "a margin of inf mm is not possible"),
         ({"margin": None}, "margin is None"),
         ({"margin": True}, "margin is True"),
         ({"fit": "maybe"}, "fit is 'maybe'"),
         ({"orientation": "upright"}, "'upright'"),
         ({"profile": "missing.toml"}, "'missing.toml'"),
         ({"client": "inkscape"}, "use saxi, axicli"),
+        ({"client": "axicli", "profile": UNDRIVEN}, "no times of axicli are known"),
         ({"layers": "many"}, "use auto, inkscape, colour, one"),
         ({"join": "far"}, "'far'"),
         ({"join": "51mm"}, "join is 51"),

@@ -11,6 +11,7 @@ import click
 from plotopt.cli.delivery import Delivery, delivered
 from plotopt.cli.options import setting
 from plotopt.cli.report import say
+from plotopt.errors import PlotoptError
 
 if TYPE_CHECKING:
     from plotopt.drawing import Drawing
@@ -54,6 +55,8 @@ def command(svg: Path, delivery: Delivery, options: dict[str, Any]) -> None:
 
     # Read here as well, so that a mistyped option is told before a file that exists.
     settings = read_plan_settings(**options)
+    if not svg.name:
+        raise PlotoptError(f"'{svg}' is not a file: give an SVG")
     paths = delivery.paths(svg.with_name(f"{svg.stem}-plan.svg"), svg)
     with delivery.listener() as listener:
         drawing = plan(svg, on_progress=listener, **options)

@@ -18,9 +18,10 @@ from plotopt.plot.joining import COINCIDENT_MM, merge
 __all__ = ["merge", "sort"]
 
 _NEAREST = 8
-# Kicks per stroke, at least so many in all. A kick costs as much as the trip is long, so long trips are
-# kicked by parts of the page, and again by parts that are bordered otherwise.
-_KICKS, _LEAST_KICKS = 3, 10_000
+# Kicks per stroke; short trips get so many in all, or so many per stroke if that is less. A kick costs as
+# much as the trip is long, so long trips are kicked by parts of the page, and again by parts that are bordered
+# otherwise.
+_KICKS, _LEAST_KICKS, _MOST_KICKS = 3, 10_000, 100
 _LARGEST_BLOCK = 1000
 _BORDERS = (0.5, 0.36)
 # Loops are turned to face their neighbours in the trip, and the trip improved again, so many times.
@@ -93,7 +94,7 @@ def _first_trip(points: Float[ndarray, "ends 2"]) -> Int[ndarray, "strokes"]:
 def _improve(trip: Int[ndarray, "strokes"], points: Float[ndarray, "ends 2"], kicks: int) -> None:
     """Shorten a trip in place: all of it by exchanges, then, if there are ``kicks``, part by part."""
     whole = len(trip) <= _LARGEST_BLOCK
-    tour.improve(_tour(trip, points), max(kicks * len(trip), _LEAST_KICKS) if kicks and whole else 0)
+    tour.improve(_tour(trip, points), _kicks(len(trip), kicks) if kicks and whole else 0)
     if not kicks or whole:
         return
     for border in _BORDERS:
@@ -106,6 +107,10 @@ def _improve(trip: Int[ndarray, "strokes"], points: Float[ndarray, "ends 2"], ki
 def _tour(trip: ndarray, points: ndarray) -> tour.Trip:
     near = neighbours.nearest(points, np.arange(len(points)) ^ 1, _NEAREST)
     return tour.Trip(points, near.ends, near.distances, trip, np.empty_like(trip))
+
+
+def _kicks(strokes: int, each: int) -> int:
+    return max(each * strokes, min(_LEAST_KICKS, _MOST_KICKS * strokes))
 
 
 def _improve_part(trip: ndarray, points: ndarray, cuts: Int[ndarray, "moves"], kicks: int) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from plotopt import bezier
 from plotopt.errors import PlotoptError
 from plotopt.page import Rect
 from plotopt.pens import Pen, layer_label
@@ -16,8 +15,8 @@ from plotopt.plot import motion, order
 from plotopt.plot.chains import Chain, lengths_mm, pen_up_moves_mm
 from plotopt.plot.clip import clip
 from plotopt.plot.hidden import passes_to_hide, visible
-from plotopt.plot.joining import COINCIDENT_MM
 from plotopt.plot.motion import Timing
+from plotopt.plot.tidy import are_specks, join_neighbours
 from plotopt.profiles import Client, Profile
 
 _DECIMALS = 4
@@ -52,13 +51,14 @@ class Finishing:
     Ends are joined across gaps of up to ``join_mm`` (0: only where they meet). None is the pen's width, and
     then wider gaps under ink of its own are bridged, too. ``keep_order`` leaves paths in the order and
     direction they have; each is joined to the next at most. ``drop_hidden`` leaves out strokes that no one
-    would see. ``split_every_m`` is for :func:`plotopt.plot.split.split_layers`.
+    would see. Strokes shorter than ``shortest_mm`` (None: the pen's width) that join no others are left
+    out.
     """
 
     join_mm: float | None = None
     keep_order: bool = False
     drop_hidden: bool = True
-    split_every_m: float | None = None
+    shortest_mm: float | None = None
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,8 @@ class Statistics:
 def plan_layer(chains: Sequence[Chain], pen: Pen, frame: Rect, finishing: Finishing = Finishing()) -> Layer:
     """Clip strokes so that all ink stays in ``frame``, drop specks and the hidden, merge, order.
 
-    Specks are strokes shorter than the pen is wide. The layer is whole: ``split_every_m`` is left to
-    :func:`plotopt.plot.split.split_layers`. Raises PlotoptError when the pen is too wide for the frame.
+    Of strokes and the parts that clipping leaves, those shorter than 0.05 mm are dropped in any case. Raises
+    PlotoptError when the pen is too wide for the frame.
     """
     inner = frame.inset(pen.width_mm / 2)
     if inner.width <= 0 or inner.height <= 0:
@@ -122,8 +122,10 @@ def plan_layer(chains: Sequence[Chain], pen: Pen, frame: Rect, finishing: Finish
         )
     pieces = [(number, part) for number, chain in enumerate(chains) for part in clip(chain, inner)]
     lengths = lengths_mm([part for _, part in pieces])
-    # A stroke shorter than the pen is wide is a speck: a lift of the pen for next to nothing.
-    large = np.flatnonzero(lengths >= pen.width_mm)
+    # A lift of the pen for next to nothing.
+    shortest_mm = pen.width_mm if finishing.shortest_mm is None else finishing.shortest_mm
+    specks = are_specks([part for _, part in pieces], lengths, _join_mm(pen, finishing), shortest_mm)
+    large = np.flatnonzero(~specks)
     numbers = np.array([number for number, _ in pieces], int)[large]
     parts = [pieces[i][1] for i in large]
     keep = visible(parts, pen.width_mm, pen.opacity) if finishing.drop_hidden else np.ones(len(parts), bool)
@@ -139,26 +141,16 @@ def plan_layer(chains: Sequence[Chain], pen: Pen, frame: Rect, finishing: Finish
 
 
 def _arrange(chains: Sequence[Chain], pen: Pen, finishing: Finishing) -> list[Chain]:
-    join_mm = pen.width_mm if finishing.join_mm is None else finishing.join_mm
+    join_mm = _join_mm(pen, finishing)
     if finishing.keep_order:
-        return _join_neighbours(chains, join_mm)
+        return join_neighbours(chains, join_mm)
     # Over ink that builds up, a bridge would show.
     bridges = finishing.join_mm is None and passes_to_hide(pen.opacity) == 1
     return order.sort(order.merge(chains, join_mm, pen.width_mm if bridges else None))
 
 
-def _join_neighbours(chains: Sequence[Chain], join_mm: float) -> list[Chain]:
-    """Each chain joined to the one before where that ends within ``join_mm`` of its beginning."""
-    runs: list[list[Chain]] = []
-    for chain in chains:
-        gap_mm = np.linalg.norm(chain[0, 0] - runs[-1][-1][-1, 3]) if runs else np.inf
-        if gap_mm > max(join_mm, COINCIDENT_MM):
-            runs.append([chain])
-        elif gap_mm > COINCIDENT_MM:
-            runs[-1] += [bezier.line_curve(runs[-1][-1][-1, 3], chain[0, 0])[None], chain]
-        else:
-            runs[-1].append(chain)
-    return [np.concatenate(run) for run in runs]
+def _join_mm(pen: Pen, finishing: Finishing) -> float:
+    return pen.width_mm if finishing.join_mm is None else finishing.join_mm
 
 
 def summarize(layers: Sequence[Layer], profile: Profile, client: Client = Client.SAXI) -> Statistics:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
@@ -56,11 +57,15 @@ class Grouping(Enum):
 
 @dataclass(frozen=True, eq=False)
 class ReadLayer:
-    """A layer of a file: its label there, the pen nearest to its lines, and chains in page mm."""
+    """A layer of a file: its label there, the pen nearest to its lines, and chains in page mm.
+
+    ``number`` is what the label of an Inkscape layer begins with, by which plotting software calls it.
+    """
 
     label: str
     pen: Pen
     chains: list[Chain] = field(repr=False)
+    number: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,9 +123,12 @@ def _layers(marks: Sequence[Mark], grouping: Grouping) -> tuple[tuple[ReadLayer,
     groups: dict[str, list[Mark]] = {}
     for mark in marks:
         groups.setdefault(keys[grouping](mark), []).append(mark)
-    labels = sorted(groups, key=_leading_number) if grouping is Grouping.INKSCAPE else list(groups)
     notes: list[str] = []
-    return tuple(_layer(label, groups[label], notes) for label in labels), notes
+    layers = [_layer(label, marks, notes) for label, marks in groups.items()]
+    if grouping is Grouping.INKSCAPE:
+        layers = [replace(layer, number=_leading_number(layer.label)) for layer in layers]
+        layers.sort(key=lambda layer: math.inf if layer.number is None else layer.number)
+    return tuple(layers), notes
 
 
 def _layer(label: str, marks: Sequence[Mark], notes: list[str]) -> ReadLayer:
@@ -137,9 +145,9 @@ def _layer(label: str, marks: Sequence[Mark], notes: list[str]) -> ReadLayer:
     return ReadLayer(label, pen, [chain for mark in marks for chain in mark.chains])
 
 
-def _leading_number(label: str) -> float:
+def _leading_number(label: str) -> int | None:
     match = _NUMBER.match(label)
-    return int(match[0]) if match else float("inf")
+    return int(match[0]) if match else None
 
 
 def _pen_name(label: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 import shapely
@@ -12,8 +12,14 @@ from numpy import ndarray
 from scipy.spatial import KDTree
 
 from plotopt import bezier
+from plotopt.page import Rect
+from plotopt.plot import neighbours
 from plotopt.plot.chains import Chain, lengths_mm
+from plotopt.plot.joining import COINCIDENT_MM, merge
 from plotopt.plot.svgin.pathdata import straight_chain
+
+DOT_MM = 0.1
+"""How long the line is that stands for a dot: eight motor steps of an AxiDraw, less than nibs are wide."""
 
 _EQUAL_MM = 1e-6
 # Of curves much shorter than this many tolerances, neighbours along a line would pass for one another.
@@ -22,14 +28,79 @@ _LONG = 8
 _BLOCK = 50_000
 
 
-def drop_specks(chains: Sequence[Chain], shortest_mm: float) -> list[Chain]:
-    """Only chains of at least that length."""
-    kept: list[Chain] = []
-    for first in range(0, len(chains), _BLOCK):
-        block = chains[first : first + _BLOCK]
-        lengths = lengths_mm(block)
-        kept += [chain for chain, length in zip(block, lengths, strict=True) if length >= shortest_mm]
-    return kept
+def are_specks(
+    chains: Sequence[Chain], lengths: Float[ndarray, "chains"], join_mm: float, shortest_mm: float
+) -> Bool[ndarray, "chains"]:
+    """True for chains that are shorter than ``shortest_mm`` even with all that they would be merged with.
+
+    ``join_mm`` is the tolerance of :func:`plotopt.plot.joining.merge`.
+    """
+    specks = lengths < shortest_mm
+    if not specks.any():
+        return specks
+    points = np.array([[chain[0, 0], chain[-1, 3]] for chain in chains]).reshape(-1, 2)
+    links = neighbours.Links.none(len(points))
+    neighbours.link_coincident(links, points)
+    neighbours.link_nearest(links, points, max(join_mm, COINCIDENT_MM))
+    for path in links.paths():
+        specks[path >> 1] = lengths[path >> 1].sum() < shortest_mm
+    return specks
+
+
+def join_short(
+    chains: Sequence[Chain], long_mm: float, join_mm: float, keep_order: bool = False
+) -> list[Chain]:
+    """Chains shorter than ``long_mm`` joined with each other where ends lie within ``join_mm``.
+
+    Some programs write every step of a line as a line of its own, which by itself is no more than a dot. With
+    ``keep_order`` each is joined to the next at most, else the short ones come last.
+    """
+    are_short = (_lengths_mm(chains) < long_mm).tolist()
+    if keep_order:
+        runs = groupby(zip(chains, are_short, strict=True), key=lambda each: each[1])
+        parts = [(short, [chain for chain, _ in run]) for short, run in runs]
+        return [each for short, run in parts for each in (join_neighbours(run, join_mm) if short else run)]
+    long = [chain for chain, short in zip(chains, are_short, strict=True) if not short]
+    return long + merge([chain for chain, short in zip(chains, are_short, strict=True) if short], join_mm)
+
+
+def join_neighbours(chains: Sequence[Chain], join_mm: float) -> list[Chain]:
+    """Each chain joined to the one before where that ends within ``join_mm`` of its beginning."""
+    runs: list[list[Chain]] = []
+    for chain in chains:
+        gap_mm = np.linalg.norm(chain[0, 0] - runs[-1][-1][-1, 3]) if runs else np.inf
+        if gap_mm > max(join_mm, COINCIDENT_MM):
+            runs.append([chain])
+        elif gap_mm > COINCIDENT_MM:
+            runs[-1] += [bezier.line_curve(runs[-1][-1][-1, 3], chain[0, 0])[None], chain]
+        else:
+            runs[-1].append(chain)
+    return [np.concatenate(run) for run in runs]
+
+
+def draw_dots(chains: Sequence[Chain], inner: Rect) -> list[Chain]:
+    """The chains with a line of ``DOT_MM`` in place of each that is shorter, so that no program drops it.
+
+    ``inner`` is where the pen may go: the line lies inside where the middle of the chain does.
+    """
+    lengths = _lengths_mm(chains).tolist()
+    return [
+        _dot(chain, inner) if length < DOT_MM else chain
+        for chain, length in zip(chains, lengths, strict=True)
+    ]
+
+
+def _dot(chain: Chain, inner: Rect) -> Chain:
+    x, y = (0.5 * (chain[0, 0] + chain[-1, 3])).tolist()
+    if not (inner.left <= x <= inner.right and inner.top <= y <= inner.bottom):
+        return chain
+    start = max(min(x - DOT_MM / 2, inner.right - DOT_MM), inner.left)
+    return straight_chain(np.array([[start, y], [start + DOT_MM, y]]))
+
+
+def _lengths_mm(chains: Sequence[Chain]) -> Float[ndarray, "chains"]:
+    blocks = [lengths_mm(chains[first : first + _BLOCK]) for first in range(0, len(chains), _BLOCK)]
+    return np.concatenate([np.zeros(0), *blocks])
 
 
 def drop_repeated(chains: Sequence[Chain], tolerance_mm: float) -> list[Chain]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -41,13 +42,17 @@ class LayerPen:
 def read_layer_pens(text: str) -> tuple[LayerPen, ...]:
     """Pens from ``black,red:0.3mm``, or for layers by name from ``outline=0.3mm,2=red:0.5mm``.
 
-    Raises PlotoptError for a pen that cannot be read and for a layer without a name.
+    Raises PlotoptError for a pen that cannot be read, for a choice of pens and for a layer without a name.
     """
     pens = []
     for word in text.split(","):
         label, equals, pen = word.rpartition("=")
         if equals and not label.strip():
             raise PlotoptError(f"pens {text!r:.60} name no layer before '=': write 2=red:0.3mm")
+        if re.match(r"\s*auto\s*(:|$)", pen, re.IGNORECASE):
+            raise PlotoptError(
+                f"pens {text!r:.60}: auto is for `plotopt fit`, name pens as in black,red:0.3mm"
+            )
         pens += [LayerPen(label.strip() if equals else None, each) for each in parse_pens(pen)]
     return tuple(pens)
 
@@ -60,7 +65,7 @@ class PlanSettings:
     page inside its margin and centres it, else everything stays where it is. ``layers`` says what makes a
     layer. ``join`` None joins across a pen's width, ``simplify`` None moves lines by at most a tenth of it.
     ``keep_order`` leaves paths in the drawing's order, ``keep_hidden`` those drawn twice or under others.
-    Raises PlotoptError for values out of range.
+    Raises PlotoptError for values out of range and for a machine that ``client`` does not drive.
     """
 
     verb: ClassVar[str] = "plan"
@@ -112,6 +117,9 @@ class PlanSettings:
         for name, kind in self.kinds.items():
             if not isinstance(getattr(self, name), kind):
                 raise PlotoptError(f"{name} is {getattr(self, name)!r:.40}: give a text or a {kind.__name__}")
+        self.profile.motion(self.client)
+        if not (math.isfinite(self.margin) and self.margin >= 0):
+            raise PlotoptError(f"a margin of {self.margin:g} mm is not possible: use 0 mm or more")
         if not isinstance(self.paper, Paper | None):
             raise PlotoptError(f"paper is {self.paper!r:.40}: give a text or a Paper")
         if self.pens is not None:

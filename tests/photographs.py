@@ -1,11 +1,9 @@
 """Simulated photographs of a plotted test card: the pen as it truly is, paper, light and a camera."""
 
-import io
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import resvg_py
 from PIL import Image
 from scipy import ndimage
 
@@ -13,9 +11,6 @@ from plotopt.page import parse_paper
 from plotopt.pens import parse_pen
 from plotopt.profiles import load_profile
 from plotopt.testcard import draw_testcard
-
-# More than a pen's passes over each other, and more than dense lines that overlap.
-_PICTURES = 6
 
 
 @dataclass(frozen=True)
@@ -65,31 +60,32 @@ PHONE = Shot(
 @cache
 def transmittance(nominal_mm, ink, paper="a5", dpi=600.0):
     """What the drawn sheet lets through, (height, width) in 0..1 at half of ``dpi``; every pass counts."""
-    drawing = draw_testcard(parse_pen(f"{nominal_mm}mm"), parse_paper(paper), 8.0, load_profile("axidraw_v3"))
-    curves = [curve for chain in drawing.layers[0].chains for curve in chain]
-    # Short ones join dense lines; counted among these they would bring lines that overlap into one picture.
-    curves.sort(key=lambda curve: np.ptp(curve, axis=0).max() < 1.5 * nominal_mm)
-    through = 1.0
-    # Within one of these pictures no passes lie over each other, so that each has ink or none.
-    for first in range(_PICTURES):
-        covered = _covered(curves[first::_PICTURES], ink.width_mm, drawing.page, dpi)
-        through = through * np.where(covered, np.float32(1 - ink.opacity), np.float32(1))
+    page, curves = _card(nominal_mm, paper)
+    scale = dpi / 25.4
+    through = np.ones((round(page.height_mm * scale), round(page.width_mm * scale)), np.float32)
+    for curve in curves:
+        _draw(through, scale * curve[0], scale * curve[3], scale * ink.width_mm / 2, 1 - ink.opacity)
     rows, columns = (size // 2 * 2 for size in through.shape)
     return through[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2).mean((1, 3))
 
 
-def _covered(curves, width_mm, page, dpi):
-    """Where straight strokes have ink, without smoothed edges, which passes over each other would darken."""
-    paths = [f"M{c[0, 0]:.4f},{c[0, 1]:.4f} L{c[3, 0]:.4f},{c[3, 1]:.4f}" for c in curves]
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{page.width_mm}mm" height="{page.height_mm}mm" '
-        f'viewBox="0 0 {page.width_mm} {page.height_mm}"><path d="{" ".join(paths)}" stroke="#000" '
-        f'stroke-linecap="round" shape-rendering="crispEdges" stroke-width="{width_mm}"/></svg>'
-    )
-    png = resvg_py.svg_to_bytes(
-        svg_string=svg, width=round(page.width_mm / 25.4 * dpi), dpi=96, background="#fff"
-    )
-    return np.asarray(Image.open(io.BytesIO(png)).convert("L")) < 128
+@cache
+def _card(nominal_mm, paper):
+    """The card's page and its strokes, which are straight."""
+    drawing = draw_testcard(parse_pen(f"{nominal_mm}mm"), parse_paper(paper), 8.0, load_profile("axidraw_v3"))
+    return drawing.page, [curve for chain in drawing.layers[0].chains for curve in chain]
+
+
+def _draw(through, start, end, radius, leaves):
+    """Multiply what lies within a radius of a straight line, in px, by what a pass leaves."""
+    low = np.floor(np.minimum(start, end) - radius).astype(int).clip(0)
+    high = np.ceil(np.maximum(start, end) + radius).astype(int)
+    part = through[low[1] : high[1], low[0] : high[0]]
+    y, x = np.ogrid[: part.shape[0], : part.shape[1]]
+    x, y = x + (low[0] + 0.5 - start[0]), y + (low[1] + 0.5 - start[1])
+    along = end - start
+    share = ((x * along[0] + y * along[1]) / max(along @ along, 1e-9)).clip(0, 1)
+    part[(x - share * along[0]) ** 2 + (y - share * along[1]) ** 2 < radius**2] *= leaves
 
 
 def photograph(nominal_mm, ink, shot, paper="a5", dpi=600.0):
@@ -102,14 +98,17 @@ def photograph(nominal_mm, ink, shot, paper="a5", dpi=600.0):
     through = ndimage.gaussian_filter(through, _shrinking(shot, through.shape))
     ink_light = ndimage.map_coordinates(through, places, order=1, cval=1.0)
     on_sheet = np.all((places > -0.5) & (places < np.array(through.shape)[:, None, None] - 0.5), axis=0)
-    color = np.array(ink.color)
-    paper_light = np.array(shot.paper) * (color + (1 - color) * ink_light[..., None])
+    # Single precision is far finer than eight bits, and powers are fast in it.
+    color = np.array(ink.color, np.float32)
+    paper_light = np.array(shot.paper, np.float32) * (
+        color + (1 - color) * ink_light[..., None].astype(np.float32)
+    )
     generator = np.random.default_rng(shot.seed)
-    grain = ndimage.gaussian_filter(generator.normal(0, 1, (rows, columns)), (1, 12))
-    desk = np.array(shot.desk) * (1 + 2.0 * grain[..., None])
+    grain = ndimage.gaussian_filter(generator.standard_normal((rows, columns), np.float32), (1, 12))
+    desk = np.array(shot.desk, np.float32) * (1 + 2.0 * grain[..., None])
     light = np.where(on_sheet[..., None], paper_light, desk) * _illumination(shot, x, y)[..., None]
     light = ndimage.gaussian_filter(light, (shot.blur, shot.blur, 0))
-    light = (light + generator.normal(0, shot.noise, light.shape)).clip(0, 1)
+    light = (light + shot.noise * generator.standard_normal(light.shape, np.float32)).clip(0, 1)
     encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
     return np.round(encoded * 255).astype(np.uint8)
 
@@ -123,8 +122,9 @@ def _shrinking(shot, shape):
 def _illumination(shot, x, y):
     columns, rows = shot.size_px
     across, down = 2 * x / columns - 1, 2 * y / rows - 1
-    vignette = 1 - shot.vignette * ((across**2 + down**2) / 2) ** 1.5
-    return shot.exposure * vignette * (1 - shot.slope * (across + 1) / 2)
+    off_axis = np.sqrt((across**2 + down**2) / 2)
+    vignette = 1 - shot.vignette * off_axis * off_axis * off_axis
+    return (shot.exposure * vignette * (1 - shot.slope * (across + 1) / 2)).astype(np.float32)
 
 
 def _to_sheet(shot, shape):

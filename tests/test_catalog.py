@@ -160,6 +160,17 @@ def test_lists_of_pens():
     assert parse_pens("red,red") == 2 * parse_pens("red")
 
 
+@pytest.mark.parametrize("text", ["auto", "auto:2", "AUTO:2:stabilo-88-*", "auto:2:./mine.toml"])
+def test_a_choice_of_pens_is_for_fits(text):
+    for call in (find_pen, parse_pens, box):
+        assert "only `plotopt fit`" in refusal(call, text)
+
+
+def test_a_file_may_be_called_auto(mine):
+    path = mine(FAMILY, "auto.toml")
+    assert find_pen(f"{path}:my-blue") in parse_pens(path)
+
+
 @pytest.mark.parametrize("text", ["", ",", "red,", "red,,blue", "pigma-*,nope-*", "red,gelly-rol", "a:b:c"])
 def test_lists_with_something_that_is_no_pen(text):
     refusal(parse_pens, text)
@@ -198,6 +209,12 @@ def test_a_file_of_ones_own(mine):
     )
     assert [entry.title for entry in expand(path)][-1] == "gel pens 08 gold"
     assert all(find_pen(pen.text) == pen for pen in pens.values())
+
+
+def test_a_pens_name_may_end_like_a_files(mine):
+    path = mine(pen_table('["x.toml"]'))
+    assert find_pen(f"./{path}:x.toml").name == "x.toml"
+    assert find_pen(f"./{path}:x.toml:1mm").width_mm == 1.0
 
 
 def test_files_in_lists(mine):

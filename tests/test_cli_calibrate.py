@@ -32,7 +32,7 @@ source = "approximate"
 
 @pytest.fixture(scope="module")
 def pixels():
-    return photograph(1.0, Ink(0.8, 0.9), Shot(size_px=(900, 900), blur=0.7, noise=0.005), dpi=200.0)
+    return photograph(1.0, Ink(0.8, 0.9), Shot(size_px=(750, 750), blur=0.7, noise=0.005), dpi=200.0)
 
 
 @pytest.fixture
@@ -133,6 +133,7 @@ def test_the_pen_that_drew_it_lends_what_a_picture_does_not_show(work):
         (["card.jpg", "--stock", "nonsense"], "nonsense"),
         (["card.jpg", "--name", "+s40"], "not a pen's name"),
         (["card.jpg", "-o", "mine.txt"], "end it in .toml"),
+        (["none.jpg", "-o", "a,b.toml"], "has a comma"),
         (["card.jpg", "-o", "broken.toml"], "not valid TOML"),
         (["card.jpg", "-o", "nowhere/mine.toml"], "does not exist"),
     ],

@@ -28,6 +28,7 @@ def test_every_pen_has_a_line():
     assert [line.split()[0] for line in lines] == [pen.name for pen in list_pens()]
     assert all(line.endswith(pen.color) for line, pen in zip(lines, list_pens(), strict=True))
     assert "\x1b" not in result.output
+    assert max(map(len, lines)) <= 100
 
 
 def test_what_a_line_says():
@@ -35,7 +36,7 @@ def test_what_a_line_says():
     assert re.split(r"\s{2,}", line) == [
         "bic-cristal-blue",
         "0.4 mm",
-        "translucent, 60% a pass",
+        "60% a pass",
         "2,000 m",
         "BIC Cristal medium blue",
         "#23398f",

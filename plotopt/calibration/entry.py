@@ -25,11 +25,13 @@ def entry_text(calibration: Calibration, photograph: Path) -> str:
 def check_file(path: Path, name: str, force: bool) -> None:
     """Raise PlotoptError where a pen of that name cannot be added to the file.
 
-    The file may be missing, and has to end in .toml. A pen that it has is replaced only with ``force``, and
-    only where it is a table of its own.
+    The file may be missing; its path has to end in .toml and must not have a comma. A pen that it has is
+    replaced only with ``force``, and only where it is a table of its own.
     """
     if path.suffix.lower() != ".toml":
         raise PlotoptError(f"{str(path)!r:.200} is not the name of a file of pens: end it in .toml")
+    if "," in str(path):
+        raise PlotoptError(f"{str(path)!r:.200} has a comma, which divides pens: give another file")
     check_writable(path, overwrite=True)
     if not path.exists() or name not in {pen.name for pen in catalog.read_pen_file(str(path))}:
         return

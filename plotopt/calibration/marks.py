@@ -24,6 +24,8 @@ _PARALLELOGRAM = (0.88, 1.1)
 _MOST_STRETCH = 2.5
 _CENTRED = 0.12
 _MOST_CANDIDATES = 9
+# Dark or light, and in which of the channels.
+_LOOKS = ((True, [0, 1, 2]), (False, [0, 1, 2]), (True, [0]), (True, [1]), (True, [2]))
 _LIKE_SIZE = 2.5
 # The marks' centres enclose 107 times a mark's area, more or less where perspective is strong.
 _SQUARES = (60, 180)
@@ -39,15 +41,19 @@ class Mark:
 
 
 def find_marks(linear: Float[ndarray, "height width 3"]) -> Iterator[list[Mark]]:
-    """What looks like marks, at most nine: dark ones on lighter paper, then light ones on darker."""
+    """What looks like marks, at most nine: dark ones on lighter paper, then light ones on darker.
+
+    Paint may be darker than coloured paper in one channel and lighter in another: such marks, dark in one
+    channel, come last.
+    """
     step = max(1, -(-max(linear.shape) // _SEARCH_SIDE_PX))
     small = ndimage.gaussian_filter(_average(linear, step), (0.7, 0.7, 0))
     windows = [_mean_around(small, share) for share in _WINDOWS]
-    for dark in (True, False):
+    for dark, channels in _LOOKS:
         found: list[Mark] = []
         for mean in windows:
             inked = small < _CONTRAST * mean if dark else small * _CONTRAST > mean
-            for mark in _marks_in(inked.any(-1)):
+            for mark in _marks_in(inked[..., channels].any(-1)):
                 if all(np.hypot(mark.x - old.x, mark.y - old.y) > old.side_px / 2 for old in found):
                     found.append(mark)
         largest = sorted(found, key=lambda mark: -mark.side_px)[:_MOST_CANDIDATES]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from PIL import Image
 from plotopt.calibration.code import blur, read_code, ring_ink
 from plotopt.calibration.marks import find_marks, quadrilaterals
 from plotopt.calibration.sheet import Sheet
-from plotopt.calibration.tones import Tones, fit_tones, fit_width
+from plotopt.calibration.tones import LUMINANCE, Tones, fit_tones, fit_width
 from plotopt.errors import PlotoptError
 from plotopt.page import Rect
 from plotopt.pens import Pen
@@ -25,6 +25,7 @@ from plotopt.testcard.card import BLOCK, Card, Patch
 # A photograph keeps its pixels: lines thinner than one are measured by their darkness, but noise needs many.
 _MOST_SIDE_PX = 8000
 _LEAST_PX_PER_UNIT = 3.0
+_SAME_PX = 1.0
 _DARK = 0.03
 _BLOWN_OUT = 0.99
 # What the light ring of a mark may have of the ink's darkness.
@@ -35,9 +36,12 @@ _UNEVEN, _SHADOWED = 0.015, 0.06
 _CLEARANCE, _CLEARANCE_PENS = 1.2, 0.8
 # Lines are joined at their ends; the same from there, for a pen up to 1.4 times as wide.
 _END_CLEARANCE, _END_CLEARANCE_PENS = 0.8, 1.2
+# Ink so much lighter than the paper covers it; in one channel alone, fluorescent ink is lighter, too.
+_LIGHTER, _LIGHTER_CHANNEL = 1.05, 1.5
 # Fit for use: some patch shows paper, and some has ink all over.
 _MOST_COVERED, _LEAST_COATS = 0.8, 1.2
-_GOOD, _FAIR = 0.012, 0.03
+# How far light may be from the model's, and the width of the line pairs alone from the width.
+_GOOD, _FAIR = (0.012, 0.03), (0.03, 0.15)
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,10 @@ class Calibration:
     def trust(self) -> str:
         """``good``, ``fair`` or ``doubtful``, by the residual and by what the line pairs say."""
         apart = abs(self.pairs_mm / self.pen.width_mm - 1)
-        if self.residual <= _GOOD and apart <= 0.06:
-            return "good"
-        return "fair" if self.residual <= _FAIR and apart <= 0.15 else "doubtful"
+        for trust, (residual, pairs) in (("good", _GOOD), ("fair", _FAIR)):
+            if self.residual <= residual and apart <= pairs:
+                return trust
+        return "doubtful"
 
 
 def calibrate(
@@ -72,8 +77,10 @@ def calibrate(
 ) -> Calibration:
     """The true width, opacity and colour of a pen from a photograph or scan of its test card.
 
-    ``pen`` is the one that the card was made for, where that is known: the result keeps whether it is opaque
-    and its metres a refill. Colours are relative to the paper's, which is taken to be ``stock``'s.
+    ``pen`` is the one that the card was made for, where that is known: the result keeps its metres a refill
+    and, if it is of a catalogue, whether it is opaque. Else ink that is lighter than the paper is opaque. The
+    colour of opaque ink is relative to the paper's, which is taken to be ``stock``'s; that of translucent ink
+    is what it leaves of the paper's light, so how it looks on white.
 
     Raises PlotoptError where there is no card in the picture, or the picture is too dark, blurred, small,
     cropped or shaded to read it, or the pen is far from what the card is for.
@@ -101,9 +108,13 @@ def calibrate(
 def _find_card(linear: Float[ndarray, "height width 3"]) -> tuple[Sheet, Card]:
     """The card in the picture, whichever way it lies; its code tells which corner is which."""
     some_marks, sheets = False, []
+    tried: list[Float[ndarray, "4 2"]] = []
     for found in find_marks(linear):
         some_marks = some_marks or bool(found)
         for centres in quadrilaterals(found):
+            if any(np.abs(centres - old).max() < _SAME_PX for old in tried):
+                continue
+            tried.append(centres)
             for turn in range(4):
                 sheet = Sheet.between(linear, np.roll(centres, turn, 0)).evened()
                 card = Card.from_code(read_code(sheet))
@@ -112,15 +123,19 @@ def _find_card(linear: Float[ndarray, "height width 3"]) -> tuple[Sheet, Card]:
                 sheets.append(sheet)
     if float(np.percentile(linear, 99)) < _DARK:
         raise PlotoptError("the picture is too dark to find the test card: give it more light")
+    raise PlotoptError(_why_no_card(some_marks, sheets))
+
+
+def _why_no_card(some_marks: bool, sheets: Sequence[Sheet]) -> str:
     if sheets:
         # Turned the wrong way there are patches where paper should be.
-        raise PlotoptError(_find_problem(min(sheets, key=lambda sheet: sheet.unevenness)))
+        return _find_problem(min(sheets, key=lambda sheet: sheet.unevenness))
     if some_marks:
-        raise PlotoptError(
+        return (
             "not all four corner marks of the test card can be seen: photograph the whole card, sharp, "
             "with all corners in the picture"
         )
-    raise PlotoptError(
+    return (
         "no corner marks of a test card can be found: photograph the whole card of `plotopt testcard`, "
         "sharp, from above and evenly lit"
     )
@@ -201,13 +216,24 @@ def _check_tones(tones: Tones, card: Card) -> None:
 
 def _as_pen(tones: Tones, card: Card, pen: Pen | None, stock: Stock, name: str) -> Pen:
     paper = read_picture(Image.new("RGB", (8, 8), stock.color)).linear[0, 0]
-    found = Pen(
+    opaque = _is_opaque(tones.ink, paper, pen)
+    return Pen(
         name,
-        _srgb(tones.ink * paper),
+        _srgb(tones.ink * paper if opaque else tones.ink),
         round(tones.width * card.width_mm, 3),
-        opacity=round(tones.opacity, 3),
+        opaque,
+        round(tones.opacity, 3),
+        pen.refill_m if pen else None,
     )
-    return replace(found, opaque=pen.opaque, refill_m=pen.refill_m) if pen else found
+
+
+def _is_opaque(ink: Float[ndarray, "3"], paper: Float[ndarray, "3"], pen: Pen | None) -> bool:
+    """Whether the ink covers the paper, as the pen has it or as it looks."""
+    # A width, or a colour and a width, are translucent for want of knowing better.
+    if pen and (pen.opaque or pen.reference):
+        return pen.opaque
+    lighter = (LUMINANCE @ (ink * paper)) / (LUMINANCE @ paper)
+    return bool(lighter > _LIGHTER or ink.max() > _LIGHTER_CHANNEL)
 
 
 def _srgb(linear: Sequence[float] | ndarray) -> str:

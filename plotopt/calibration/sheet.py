@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
@@ -39,7 +40,7 @@ class Sheet:
         places = [((mark.left + mark.right) / 2, (mark.top + mark.bottom) / 2) for mark in marks()]
         return cls(linear, _homography(np.array(places), centres))
 
-    @property
+    @cached_property
     def px_per_unit(self) -> float:
         """The picture's scale in the block's middle."""
         middle = np.array([[BLOCK.width / 2, BLOCK.height / 2]])
@@ -69,7 +70,7 @@ class Sheet:
         light = np.stack([_fit(terms, values[:, channel]) for channel in range(3)], axis=1)
         return replace(self, light=light)
 
-    @property
+    @cached_property
     def unevenness(self) -> float:
         """How far bare paper is from the evened paper, root mean square over the places; 0 were best."""
         values = np.stack([self.mean(place) for place in paper_places()])
@@ -108,12 +109,17 @@ def _homography(places: Float[ndarray, "4 2"], seen: Float[ndarray, "4 2"]) -> F
 
 
 def _terms(points: Float[ndarray, "points 2"]) -> Float[ndarray, "points coefficients"]:
-    x, y = (2 * points / [BLOCK.width, BLOCK.height] - 1).T
-    return np.stack([x**i * y**j for i in range(_DEGREE + 1) for j in range(_DEGREE + 1 - i)], axis=1)
+    x, y = (
+        np.vander(each, _DEGREE + 1, increasing=True).T
+        for each in (2 * points / [BLOCK.width, BLOCK.height] - 1).T
+    )
+    return np.stack([x[i] * y[j] for i in range(_DEGREE + 1) for j in range(_DEGREE + 1 - i)], axis=1)
 
 
 def _fit(terms: Float[ndarray, "points coefficients"], values: Float[ndarray, "points"]) -> ndarray:
     """Coefficients of the values, stains apart."""
     start: Sequence[float] = np.linalg.lstsq(terms, values, rcond=None)[0]
     scale = _OUTLIER * max(float(np.median(values)), 1e-4)
-    return optimize.least_squares(lambda c: terms @ c - values, start, loss="soft_l1", f_scale=scale).x
+    return optimize.least_squares(
+        lambda c: terms @ c - values, start, lambda c: terms, loss="soft_l1", f_scale=scale
+    ).x

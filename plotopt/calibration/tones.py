@@ -19,9 +19,10 @@ from plotopt.pens import MAX_OPACITY
 from plotopt.testcard.card import Patch
 
 _LEAST_OPACITY = 0.05
-# How much red, green and blue count, as in luminance (Rec. 709): JPEG blurs colour, in encoded values, which
-# shifts the mean of fine lines in the other two.
-_WEIGHTS = np.sqrt([0.2126, 0.7152, 0.0722]) / np.sqrt(1 / 3)
+#: How much linear red, green and blue make of luminance (Rec. 709).
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+# Channels count as much, for JPEG blurs colour, in encoded values, which shifts the mean of fine lines.
+_WEIGHTS = np.sqrt(LUMINANCE) / np.sqrt(1 / 3)
 # How many nominal widths the true one may be.
 _WIDTHS = (0.25, 4.0)
 
@@ -60,7 +61,7 @@ def fit_tones(patches: Sequence[Patch], seen: Float[ndarray, "patches 3"]) -> To
     def residuals(unknown: ndarray) -> ndarray:
         return (_WEIGHTS * _differences(patches, seen, np.exp(unknown[0]), unknown[1])[0]).ravel()
 
-    widths = np.log(np.geomspace(*_WIDTHS, 24)).tolist()
+    widths = np.log(np.geomspace(*_WIDTHS, 16)).tolist()
     starts = [(width, opacity) for width in widths for opacity in (0.15, 0.4, 0.7, 0.97)]
     start = min(starts, key=lambda each: float((residuals(np.array(each)) ** 2).sum()))
     bounds = ([np.log(_WIDTHS[0]), _LEAST_OPACITY], [np.log(_WIDTHS[1]), MAX_OPACITY])

@@ -60,7 +60,7 @@ def builtin_stocks() -> tuple[Stock, ...]:
     return tuple(_parse_stocks("the built-in papers", _read_builtin("papers.toml")))
 
 
-def read_pens(path: str) -> tuple[Entry, ...]:
+def read_entries(path: str) -> tuple[Entry, ...]:
     """The pens of a file; their references are its path and their name.
 
     Raises PlotoptError for a file that cannot be read or is no complete file of pens.

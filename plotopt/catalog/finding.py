@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from plotopt.catalog.entries import Entry, builtin_pens, builtin_stocks, read_pens, read_stocks
+from plotopt.catalog.entries import Entry, builtin_pens, builtin_stocks, read_entries, read_stocks
 from plotopt.errors import PlotoptError
 from plotopt.pens import Pen, parse_pen
 from plotopt.stocks import Stock
 from plotopt.units import format_length, parse_length
 
 _USUAL_WIDTH = "0.4mm"
-_IN_FILE = re.compile(r"(?P<path>.*\.toml)(?::(?P<name>[^:]*))?(?::(?P<width>[^:]*))?", re.IGNORECASE)
+_IN_FILE = re.compile(r"(?P<path>.*?\.toml)(?::(?P<name>[^:]*))?(?::(?P<width>[^:]*))?", re.IGNORECASE)
 
 
 def list_pens() -> tuple[Pen, ...]:
@@ -25,7 +25,7 @@ def list_pens() -> tuple[Pen, ...]:
 
 def read_pen_file(path: str) -> tuple[Pen, ...]:
     """The pens of a file of one's own. Raises PlotoptError for one that is not a complete file of pens."""
-    return tuple(entry.pen for entry in read_pens(path))
+    return tuple(entry.pen for entry in read_entries(path))
 
 
 def find_pen(text: str) -> Pen:
@@ -36,10 +36,11 @@ def find_pen(text: str) -> Pen:
     Raises PlotoptError for a pen that no one knows, with the nearest ones, and for a file that cannot be
     used.
     """
+    _refuse_choice(text)
     if match := _IN_FILE.fullmatch(text.strip()):
         if match["name"] is None:
             raise PlotoptError(f"pen {text!r:.200} is a file: write which pen, as in mine.toml:my-pen")
-        return _pick(text, match["name"], match["width"], read_pens(match["path"])).pen
+        return _pick(text, match["name"], match["width"], read_entries(match["path"])).pen
     return _find(text).pen
 
 
@@ -100,13 +101,14 @@ def load_stock(text: str) -> Stock:
 
 
 def _expand_word(word: str) -> Iterable[Entry]:
+    _refuse_choice(word)
     in_file = _IN_FILE.fullmatch(word)
     if in_file and in_file["name"] is None:
-        return read_pens(in_file["path"])
+        return read_entries(in_file["path"])
     if in_file and in_file["width"] is None and _is_pattern(in_file["name"]):
-        return _match(word, in_file["name"], read_pens(in_file["path"]))
+        return _match(word, in_file["name"], read_entries(in_file["path"]))
     if in_file:
-        return [_pick(word, in_file["name"], in_file["width"], read_pens(in_file["path"]))]
+        return [_pick(word, in_file["name"], in_file["width"], read_entries(in_file["path"]))]
     if _is_pattern(word):
         return _match(word, word.lower(), builtin_pens())
     try:
@@ -115,6 +117,13 @@ def _expand_word(word: str) -> Iterable[Entry]:
         if ":" in word or not _is_colour(word):
             raise
         return [_find(f"{word}:{_USUAL_WIDTH}")]
+
+
+def _refuse_choice(text: str) -> None:
+    if re.match(r"auto\s*(:|$)", text.strip(), re.IGNORECASE):
+        raise PlotoptError(
+            f"{text!r:.60} picks pens to fit a picture, which only `plotopt fit` does: name a pen"
+        )
 
 
 def _is_pattern(text: str) -> bool:

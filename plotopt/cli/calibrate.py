@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 )
 @click.option("--name", default="my-pen", show_default=True, help="what the measured pen is called")
 @click.option(
-    "--stock", default="white", show_default=True, help="the paper it was drawn on, for the ink's colour"
+    "--stock", default="white", show_default=True, help="the paper it was drawn on, for ink that covers it"
 )
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="file of pens to add it to, such as mypens.toml"

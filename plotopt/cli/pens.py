@@ -27,8 +27,9 @@ def command(pattern: str, swatches: Path | None, paper: str, stock: str, profile
     """List the pens that plotopt knows, or show a swatch sheet of them.
 
     PATTERN is a word of their names, or a list of pens, files and patterns such as
-    stabilo-88-*,./mine.toml,red:0.3mm. Each line has name, width, how the ink lies, metres a filling, what it
-    is, and its colour.
+    stabilo-88-*,./mine.toml,red:0.3mm. Each line has name, width, how the ink lies (translucent where it does
+    not say opaque, full tone where it does not say how much a pass leaves), metres a filling, what it is, and
+    its colour.
     """
     from plotopt.catalog import search
 
@@ -61,15 +62,13 @@ def _row(entry: Entry) -> tuple[str, ...]:
 def _kind(pen: Pen) -> str:
     from plotopt.pens import MAX_OPACITY
 
-    words = ["opaque" if pen.opaque else "translucent"]
-    if pen.opacity < MAX_OPACITY:
-        words.append(f"{pen.opacity:.0%} a pass")
-    return ", ".join(words)
+    built_up = f"{pen.opacity:.0%} a pass" if pen.opacity < MAX_OPACITY else ""
+    return ", ".join(filter(None, ["opaque" if pen.opaque else "", built_up]))
 
 
 def _colored(color: str) -> str:
     """A block of the colour where the terminal shows such, and the colour."""
-    return click.style("    ", bg=ImageColor.getrgb(color)[:3]) + " " + color
+    return click.style("  ", bg=ImageColor.getrgb(color)[:3]) + " " + color
 
 
 def _draw(pens: Sequence[Pen], path: Path, paper: str, stock: str, profile: str, force: bool) -> None:

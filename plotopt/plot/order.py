@@ -19,8 +19,8 @@ __all__ = ["merge", "sort"]
 
 _NEAREST = 8
 # Kicks per stroke; short trips get so many in all, or so many per stroke if that is less. A kick costs as
-# much as the trip is long, so long trips are kicked by parts of the page, and again by parts that are bordered
-# otherwise.
+# much as the trip is long, so long trips are kicked by parts of the page, and again by parts with other
+# borders.
 _KICKS, _LEAST_KICKS, _MOST_KICKS = 3, 10_000, 100
 _LARGEST_BLOCK = 1000
 _BORDERS = (0.5, 0.36)

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 # Pens are chosen by the colours of a copy of the picture so many pixels large.
 _CHOOSING_PX = 192
+# A pen that draws less than this part of the strokes is hardly worth putting in.
+_WORTH_A_PEN = 0.02
 
 
 def fit(
@@ -132,12 +134,16 @@ def _improve(
 
 
 def _idle_notes(strokes: Strokes, pens: Sequence[Pen]) -> tuple[str, ...]:
-    busy = set(strokes.pen.tolist())
-    return tuple(
-        f"there is nothing for {pen.name} to draw in this picture"
-        for number, pen in enumerate(pens)
-        if number not in busy
-    )
+    """What the user should know of pens that are hardly worth putting in."""
+    notes = []
+    for number, pen in enumerate(pens if len(pens) > 1 else ()):
+        count = int((strokes.pen == number).sum())
+        if count < _WORTH_A_PEN * len(strokes):
+            drawn = f"only {count:,} of {len(strokes):,} strokes" if count else "nothing"
+            notes.append(
+                f"{pen.name} has {drawn} to draw in this picture: leave it out to save a change of pens"
+            )
+    return tuple(notes)
 
 
 def _taste(settings: FitSettings, on_progress: Listener) -> Taste:

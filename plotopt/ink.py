@@ -16,6 +16,9 @@ from plotopt.stocks import WHITE, Stock
 
 #: Rec. 709 weights of linear red, green and blue in luminance.
 LUMINANCE = (0.2126, 0.7152, 0.0722)
+# Papers of less luminance take opaque inks alone.
+_DARK = 0.2
+_OPAQUE_HINT = ": on dark paper take an opaque one, such as gelly-roll-white-08"
 # Below this contrast to the paper, with the stray light of a room added to both, ink is hard to see.
 _LEAST_CONTRAST, _STRAY_LIGHT = 1.235, 0.05
 # Below this distance in OKLab it is not seen.
@@ -100,6 +103,7 @@ def pale_notes(pens: Sequence[Pen], stock: Stock = WHITE) -> tuple[str, ...]:
     """A note for each pen whose luminance hardly differs from that of the paper."""
     return tuple(
         f"ink of {pen.color} hardly shows on {stock.title}, and so in the preview"
+        + ("" if pen.opaque or luminance(stock.color) > _DARK else _OPAQUE_HINT)
         for pen in pens
         if contrast(pen, stock) < _LEAST_CONTRAST
     )

@@ -40,12 +40,22 @@ def plan(path: str | Path, *, on_progress: Listener = no_listener, **options: An
     on_progress(Progress("reading the drawing", 0, 1))
     reading = read_svg(path, settings.layers)
     on_progress(Progress("reading the drawing", 1, 1))
+    if not reading.layers:
+        told = "".join(f"; {note}" for note in reading.notes)
+        raise PlotoptError(
+            f"the drawing holds nothing that a pen can draw: give one with lines or shapes{told}"
+        )
     read = _with_pens(reading.layers, settings.pens)
     page = _page(reading.page, settings)
     placed = _fitted(read, page) if settings.fit else read
     _check_reach(placed, page, settings)
     layers, repeated = _plan(placed, page, settings, on_progress)
-    notes = (*reading.notes, *_cut_notes(placed, page), *_tidying_notes(layers, repeated))
+    notes = (
+        *reading.notes,
+        *_cut_notes(placed, page),
+        *_tidying_notes(layers, repeated),
+        *_gone_notes(placed, layers),
+    )
     metadata = {
         "plotopt": __version__,
         "command": settings.command(path.name),
@@ -69,8 +79,6 @@ def _with_pens(layers: Sequence[ReadLayer], pens: tuple[LayerPen, ...] | None) -
 
     Raises PlotoptError for a layer that is not there or given two pens, and for too many or too few pens.
     """
-    if not layers:
-        raise PlotoptError("the drawing holds nothing that a pen can draw: give one with lines or shapes")
     given: dict[int, Pen] = {}
     for each in pens or ():
         for i in [] if each.layer is None else _find(layers, each.layer):
@@ -86,7 +94,22 @@ def _with_pens(layers: Sequence[ReadLayer], pens: tuple[LayerPen, ...] | None) -
             f"{len(rest)} pens for {len(others)} layers ({_names(layers)}): give one for each, or one for all"
         )
     given |= dict(zip(others, rest, strict=False))
-    return [replace(layer, pen=given.get(i, layer.pen)) for i, layer in enumerate(layers)]
+    drawn = [replace(layer, pen=given.get(i, layer.pen)) for i, layer in enumerate(layers)]
+    return _made_one(drawn, others) if rest else drawn
+
+
+def _made_one(layers: Sequence[ReadLayer], chosen: Sequence[int]) -> list[ReadLayer]:
+    """The chosen layers of one pen as one, where the first of them lies: every layer is a pause."""
+    made: list[ReadLayer] = []
+    firsts: dict[Pen, list[Chain]] = {}
+    for i, layer in enumerate(layers):
+        if i in chosen and layer.pen in firsts:
+            firsts[layer.pen].extend(layer.chains)
+            continue
+        made.append(replace(layer, chains=list(layer.chains)))
+        if i in chosen:
+            firsts[layer.pen] = made[-1].chains
+    return made
 
 
 def _find(layers: Sequence[ReadLayer], name: str) -> list[int]:
@@ -197,8 +220,8 @@ def _tidied(chains: list[Chain], pen: Pen, settings: PlanSettings) -> list[Chain
 
 
 def _frame(page: Page, pen: Pen) -> Rect:
-    """Where ink may go. Without a margin a line may run along the very edge, half of it on the paper."""
-    return page.frame if page.margin_mm else page.frame.inset(-pen.width_mm / 2)
+    """Where ink may go: a line may run along the very edge of the frame, half of it beyond."""
+    return page.frame.inset(-pen.width_mm / 2)
 
 
 def _cut_notes(layers: Sequence[ReadLayer], page: Page) -> list[str]:
@@ -207,6 +230,12 @@ def _cut_notes(layers: Sequence[ReadLayer], page: Page) -> list[str]:
     cut = sum(bool((chain < low).any() or (chain > high).any()) for layer in layers for chain in layer.chains)
     where = "margin" if page.margin_mm else "page's edge"
     return [f"paths cut at the {where}: {cut:,}"] if cut else []
+
+
+def _gone_notes(read: Sequence[ReadLayer], layers: Sequence[Layer]) -> list[str]:
+    left = [layer.pen for layer in layers]
+    gone = [layer.label for layer in read if layer.pen not in left]
+    return [f"nothing of layer {label!r:.60} lies on the page inside its margin" for label in gone]
 
 
 def _tidying_notes(layers: Sequence[Layer], repeated: int) -> list[str]:

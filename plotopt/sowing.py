@@ -134,9 +134,9 @@ def _note(count: int, pens: Sequence[Pen], reach: float) -> str:
     plural = "s" * (count > 1)
     widths = " and ".join(f"{width:g}" for width in sorted({pen.width_mm for pen in pens}))
     return (
-        f"{count:,} stroke{plural} of {widths} mm reach {max(reach, 0.01):.0%} of the "
-        "picture's darkness, so all tones are lightened: use more strokes, a wider pen or "
-        "smaller paper for a darker drawing"
+        f"{count:,} stroke{plural} of {widths} mm lay {max(reach, 0.01):.0%} of the ink that the picture "
+        "wants, so all tones are nearer to the paper's: use more strokes, a wider pen or smaller paper for "
+        "a stronger drawing"
     )
 
 

@@ -85,7 +85,6 @@ SMALL = {"size_px": (1000, 750)}
 CASES = {
     "scan": (0.5, Ink(0.5), replace(SCAN, size_px=(700, 994)), 250.0),
     "phone": (1.0, LINER, replace(PHONE, **SMALL), 200.0),
-    "phone upright": (1.0, LINER, replace(PHONE, size_px=(750, 1000), turn=4.0, seed=1), 200.0),
     "phone upside down": (1.0, LINER, replace(PHONE, size_px=(750, 1000), turn=176.0, slope=-0.2), 200.0),
     "phone on its side": (1.0, LINER, replace(PHONE, turn=-95.0, noise=0.02, **SMALL), 200.0),
     "translucent and wider": (1.0, BLUE, replace(PHONE, **SMALL), 200.0),

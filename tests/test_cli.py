@@ -136,7 +136,7 @@ def test_a_run_says_six_lines_and_shows_its_stages_on_standard_error(run, folder
         "tiles at 64 px",
         "planning the plot",
     ]
-    assert note.startswith("note: 30 strokes of 0.4 mm reach ")
+    assert note.startswith("note: 30 strokes of 0.4 mm lay ")
     assert new_files(folder, before) == ["a-preview.png", "a.svg"]
 
 

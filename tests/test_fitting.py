@@ -311,7 +311,7 @@ def test_several_pens_make_a_layer_each_light_ones_first():
 def test_a_pen_without_work_is_told():
     red = np.zeros((48, 64, 3), np.uint8) + np.uint8([220, 60, 60])
     drawing = tiny(red, pens="#e01010:0.4mm,#10e010:0.4mm", strokes=40)
-    assert any("nothing for 10e010" in note for note in drawing.notes)
+    assert any("10e010 has nothing to draw" in note for note in drawing.notes)
 
 
 def test_the_best_pens_of_a_box_are_those_that_show():

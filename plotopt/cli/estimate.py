@@ -72,6 +72,8 @@ def command(file: Path, **options: Any) -> None:
         click.echo(json.dumps(names | made.figures(), indent=2))
     else:
         _tell(made, profile, stock)
+        if wishes.heat_map:
+            say("files", click.format_filename(wishes.heat_map))
 
 
 def _clients(wanted: str | None, profile: Profile) -> list[Client]:

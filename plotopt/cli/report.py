@@ -25,9 +25,12 @@ def report(drawing: Drawing, files: Sequence[Path]) -> None:
     load = ink_load(drawing.layers, drawing.page)
     say_notes([*drawing.notes, *load_notes(load, drawing.stock)])
     plot = drawing.statistics
-    say("strokes", f"{plot.strokes:,} in {plot.paths:,} paths")
+    say("strokes", f"{plot.strokes:,} in {counted(plot.paths, 'path')}")
     if plot.hidden:
-        say("hidden", f"{plot.hidden:,} strokes left out, {plot.hidden_m:.1f} m: others would cover them")
+        say(
+            "hidden",
+            f"{counted(plot.hidden, 'stroke')} left out, {plot.hidden_m:.1f} m: others would cover them",
+        )
     say("distance", f"{plot.pen_down_m:.1f} m pen down, {plot.pen_up_m:.1f} m pen up")
     say("pen lifts", f"{plot.lifts:,}")
     say("time", duration(plot.minutes, drawing.profile, drawing.client))
@@ -53,6 +56,11 @@ def duration(minutes: float, profile: Profile, client: Client) -> str:
     return f"{format_duration(minutes)} on {profile.title}, as {client.value} plans it"
 
 
+def counted(number: int, noun: str) -> str:
+    """Such as ``1 path`` or ``2,000 paths``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def load_figures(load: InkLoad, stock: Stock) -> str:
     """The most coats of ink that lie anywhere, and what the paper bears."""
     return f"up to {load.most_coats:.1f} coats ({stock.title} bears {stock.ink_limit:g})"
@@ -63,11 +71,11 @@ def layer_row(layer: LayerStatistics) -> tuple[str, ...]:
     refills = "" if layer.refills is None else f"{layer.refills:.2f} refills"
     return (
         layer.label,
-        f"{layer.strokes:,} in {layer.paths:,} paths"
+        f"{layer.strokes:,} in {counted(layer.paths, 'path')}"
         if layer.strokes != layer.paths
-        else f"{layer.paths:,} paths",
+        else counted(layer.paths, "path"),
         f"{layer.pen_down_m:.1f} m down, {layer.pen_up_m:.1f} m up",
-        f"{layer.lifts:,} lifts",
+        counted(layer.lifts, "lift"),
         format_duration(layer.minutes),
         refills,
     )

@@ -43,13 +43,14 @@ class Format:
 DEFAULT_FORMATS = (Format(Kind.SVG), Format(Kind.PNG))
 
 
-def parse_formats(text: str | Sequence[Format]) -> tuple[Format, ...]:
+def parse_formats(text: str | Sequence[Format | str]) -> tuple[Format, ...]:
     """Formats from a list such as ``svg,pdf,hpgl:hp7550``, each kind once.
 
     Raises PlotoptError for an empty list, an unknown format, a kind that is there twice, a device that vpype
     does not know and a flavour of G-code that there is not.
     """
-    formats = tuple(map(_parse, text.split(","))) if isinstance(text, str) else tuple(text)
+    entries = text.split(",") if isinstance(text, str) else text
+    formats = tuple(_parse(entry) if isinstance(entry, str) else entry for entry in entries)
     if not formats:
         raise PlotoptError(f"no format is given: use one or more of {_names()}")
     for number, entry in enumerate(formats):

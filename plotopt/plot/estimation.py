@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from plotopt.errors import PlotoptError
 from plotopt.page import Page, Rect
 from plotopt.pens import Pen
@@ -98,10 +100,16 @@ def _named(plot: Statistics, reading: Reading) -> Statistics:
 
 def _reach_notes(layers: Sequence[Layer], profile: Profile) -> tuple[str, ...]:
     """What the profile says of lines that its pen cannot reach."""
-    corners = [chain.reshape(-1, 2).max(0) for layer in layers for chain in layer.chains]
-    if not corners:
+    points = [chain.reshape(-1, 2) for layer in layers for chain in layer.chains]
+    if not points:
         return ()
-    right, bottom = (max(corner[axis] for corner in corners) for axis in (0, 1))
+    left, top = np.min([each.min(0) for each in points], axis=0).round(1)
+    right, bottom = np.max([each.max(0) for each in points], axis=0)
+    if min(left, top) < 0:
+        return (
+            f"the drawing begins {max(0.0, -left):g} mm left of its page and {max(0.0, -top):g} mm above, "
+            "where no pen gets: `plotopt plan` cuts it at the edge",
+        )
     try:
         profile.check_fits(Rect(0.0, 0.0, round(float(right), 1), round(float(bottom), 1)))
     except PlotoptError as error:

@@ -27,7 +27,7 @@ def split_layers(layers: Sequence[Layer], every_m: float | None = None) -> tuple
 
     Paths keep their order. A part ends between two paths; of those in the last tenth of its metres, where
     the way home and back adds least. Only a path that is longer than a whole part is cut itself, at a joint
-    of its curves where the last tenth has one. Strokes are told off by length, and the first part has the
+    of its curves where the last tenth has one. Strokes are told off by paths, and the first part has the
     figures of what was hidden. A layer that is short enough stays as it is.
 
     Raises PlotoptError for metres that are not positive and where a layer would make more than 999 parts.
@@ -48,9 +48,9 @@ def _split(layer: Layer, every_m: float | None) -> list[Layer]:
             "split at more metres"
         )
     parts = _share_out(layer.chains, lengths.tolist(), every_m * 1000)
-    drawn = np.cumsum([part.drawn_mm for part in parts])
+    paths = np.cumsum([len(part.chains) for part in parts])
     # Rounded as they add up, so that none is lost.
-    strokes = np.diff(np.round(layer.strokes * drawn / drawn[-1]), prepend=0).astype(int).tolist()
+    strokes = np.diff(np.round(layer.strokes * paths / paths[-1]), prepend=0).astype(int).tolist()
     made = [
         replace(
             layer, chains=tuple(part.chains), strokes=own, hidden=0, hidden_m=0.0, part=i, parts=len(parts)

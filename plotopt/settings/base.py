@@ -24,7 +24,7 @@ MOST_STROKES = 100_000
 _NUMBERS = (float, float | None)
 MOST_PENS = 8
 #: A sheet on which every few strokes are a layer is no plot.
-LEAST_SPLIT_M = 0.1
+LEAST_SPLIT_M, MOST_SPLIT_M = 0.1, 1_000_000
 
 Reader = Callable[[str], Any]
 Settings = TypeVar("Settings", bound="PageSettings")
@@ -86,8 +86,14 @@ class PageSettings:
         check_whole("strokes", self.strokes, 1, MOST_STROKES)
         self.profile.motion(self.client)
         if self.split_every is not None:
-            check_number("split_every", self.split_every, LEAST_SPLIT_M, 1e6)
+            self._check_split(self.split_every)
         check_whole("seed", self.seed, 0, 2**63 - 1)
+
+    def _check_split(self, metres: float) -> None:
+        if not LEAST_SPLIT_M <= metres <= MOST_SPLIT_M:
+            raise PlotoptError(
+                f"split_every is {metres:g} m: give {LEAST_SPLIT_M:g} to {MOST_SPLIT_M:,} m, such as 40m"
+            )
 
     def options(self) -> dict[str, Any]:
         """The settings as the command line spells them, for the SVG's metadata; None where not set."""

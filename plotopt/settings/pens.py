@@ -40,7 +40,7 @@ def read_pens(text: str) -> tuple[Pen, ...] | PenChoice:
     ``auto:4:stabilo-88-*,black:0.3mm`` chooses from those pens. Raises PlotoptError for what cannot be read.
     """
     cleaned = text.strip()
-    if not re.match(r"auto\b", cleaned, re.IGNORECASE):
+    if not re.match(r"auto\s*(:|$)", cleaned, re.IGNORECASE):
         return parse_pens(cleaned)
     match = re.fullmatch(r"auto:(\d{1,3})(?::(.+))?", cleaned, re.IGNORECASE)
     if not match:

@@ -20,7 +20,8 @@ from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.picture import Picture
 from plotopt.stocks import Stock
-from plotopt.target import Target, Tone
+from plotopt.target import Target
+from plotopt.tone import Tone
 
 # Where lines touch there is nearly this much ink; more would only soak the paper.
 _MOST_INK = 0.92

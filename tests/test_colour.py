@@ -21,7 +21,8 @@ from plotopt.reassignment import reassign
 from plotopt.stages import Stage
 from plotopt.stocks import WHITE, Stock
 from plotopt.strokes import Strokes
-from plotopt.target import Target, Tone
+from plotopt.target import Target
+from plotopt.tone import Tone
 
 PLACE = Rect(0, 0, 32, 32)
 BLACK, RED, BLUE = Pen("black", "#000000", 0.4), Pen("red", "#e01010", 0.4), Pen("blue", "#1010e0", 0.4)

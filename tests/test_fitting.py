@@ -267,7 +267,10 @@ def test_a_drawing_saves_and_shows_itself(drawing, tmp_path):
     assert svg.read_text() == drawing.svg() == drawing._repr_svg_()
     with Image.open(png) as image:
         assert image.size == (round(297 / 25.4 * 200), round(210 / 25.4 * 200))
-        darkness = 1 - np.asarray(image.convert("L")).mean() / 255
+        encoded = np.asarray(image.convert("L")) / 255
+    # Ink is a share of the light, not of the file's numbers.
+    light = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    darkness = 1 - light.mean()
     inked_mm2 = drawing.statistics.pen_down_m * 1000 * 0.4
     assert darkness == pytest.approx(inked_mm2 / (297 * 210), rel=0.1)
 

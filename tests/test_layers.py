@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "plotopt"
 LAYERS = (
     ("errors",),
     ("units",),
-    ("page", "tables"),
+    ("page", "tables", "tone"),
     ("pens", "stocks", "profiles", "files", "picture"),
     ("catalog",),
     ("bezier",),
@@ -182,9 +182,12 @@ def test_ground_floor_imports_no_torch():
     assert done.returncode == 0, done.stderr
 
 
-def test_a_drawing_is_planned_without_torch():
-    """Which takes 0.6 GB of memory, as much as a plan of a hundred thousand paths."""
-    program = "import plotopt.replanning, plotopt.plot.estimation, sys; assert 'torch' not in sys.modules"
+def test_plans_and_settings_need_no_torch():
+    """Which takes 0.6 GB of memory, and seconds before a mistyped option is told."""
+    program = (
+        "import plotopt.replanning, plotopt.plot.estimation, plotopt.settings.fit, sys\n"
+        "assert 'torch' not in sys.modules"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=PACKAGE.parent
     )

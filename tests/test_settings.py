@@ -19,7 +19,7 @@ from plotopt.profiles import Client, load_profile
 from plotopt.settings import FitSettings, read_settings
 from plotopt.settings.pens import read_pens
 from plotopt.stages import Quality
-from plotopt.target import Tone
+from plotopt.tone import Tone
 
 
 def parsed(command):

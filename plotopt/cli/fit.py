@@ -33,7 +33,6 @@ def command(image: Path, delivery: Delivery, options: dict[str, Any]) -> None:
 
     Lengths take mm, cm, in, pt or px (96 dpi).
     """
-    from plotopt import fit
     from plotopt.picture import read_picture
     from plotopt.settings import read_settings
     from plotopt.settings.fit import Judge
@@ -45,6 +44,8 @@ def command(image: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     paths = delivery.paths(image.with_suffix(".svg"), image)
     if settings.loss is Judge.VGG:
         delivery.fetch("vgg16", settings.weights)
+    from plotopt import fit
+
     with delivery.listener() as listener:
         drawing = fit(picture, on_progress=listener, **options)
     delivery.deliver(drawing, paths, settings.command(click.format_filename(image)))

@@ -5,11 +5,15 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import replace
+from math import ceil
 
+import numpy as np
+from numpy import ndarray
 from PIL import Image
 
 from plotopt.errors import PlotoptError
 from plotopt.page import Page
+from plotopt.pens import MAX_OPACITY, Pen
 from plotopt.plot.plan import Layer
 from plotopt.plot.svg import pen_runs, svg_text
 from plotopt.stocks import WHITE, Stock
@@ -17,6 +21,9 @@ from plotopt.stocks import WHITE, Stock
 DPI = 200.0
 LEAST_DPI, MOST_DPI = 20.0, 1200.0
 _MOST_PIXELS = 50_000_000
+# resvg draws lines finer than a pixel as hairlines, up to 30 % too light where they lie aslant.
+_LEAST_NIB_PX = 1.5
+_BAND_ROWS = 256
 
 
 def draw_preview(
@@ -25,12 +32,21 @@ def draw_preview(
     """An RGB image of the layers on that stock, at :func:`possible_dpi`.
 
     Translucent inks multiply, in encoded sRGB, with what lies below; opaque ones cover it, and the passes of
-    a pen build up by its opacity. ``polylines`` draws what the SVG of that name has. ``image.info["dpi"]``
-    tells the resolution, as it does for images that Pillow reads. Raises PlotoptError as
-    :func:`possible_dpi` does.
+    a pen build up by its opacity. A pixel that a line covers in part has the mean light of its parts, so
+    that lines have their true tone however fine. ``polylines`` draws what the SVG of that name has.
+    ``image.info["dpi"]`` tells the resolution, as it does for images that Pillow reads. Raises PlotoptError
+    as :func:`possible_dpi` does.
     """
-    svg = svg_text([_rejoined(run) for run in pen_runs(layers)], page, {}, polylines=polylines, as_ink=True)
-    return _rasterize(svg, page, possible_dpi(page, dpi), stock.color)
+    dpi = possible_dpi(page, dpi)
+    width = max(round(page.width_mm / 25.4 * dpi), 1)
+    pixels = np.array(_rasterize(svg_text([], page, {}), width, stock.color))
+    for run in pen_runs(layers):
+        pen = run[0].pen
+        svg = svg_text([_in_white(run)], page, {}, polylines=polylines, as_ink=True)
+        _lay(pen, _coverage(svg, pixels.shape[:2], _fineness(pen, page, dpi)), pixels)
+    image = Image.fromarray(pixels)
+    image.info["dpi"] = (dpi, dpi)
+    return image
 
 
 def check_dpi(dpi: float) -> None:
@@ -65,21 +81,76 @@ def png_bytes(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _rejoined(run: Sequence[Layer]) -> Layer:
-    """One layer of all that a pen draws on end."""
-    return replace(run[0], chains=tuple(chain for layer in run for chain in layer.chains), part=1, parts=1)
+def _in_white(run: Sequence[Layer]) -> Layer:
+    """One layer of all that a pen draws on end, to be drawn on black."""
+    pen = replace(run[0].pen, color="#ffffff", opaque=True)
+    return replace(run[0], pen=pen, chains=tuple(chain for layer in run for chain in layer.chains))
 
 
-def _rasterize(svg: str, page: Page, dpi: float, paper_color: str) -> Image.Image:
+def _fineness(pen: Pen, page: Page, dpi: float) -> int:
+    """How many times finer to draw, so that the nib covers its least number of pixels."""
+    wanted = ceil(_LEAST_NIB_PX * 25.4 / (pen.width_mm * dpi))
+    possible = (_MOST_PIXELS / (page.width_mm * page.height_mm)) ** 0.5 * 25.4 / dpi
+    return max(min(wanted, int(possible)), 1)
+
+
+def _coverage(svg: str, shape: tuple[int, ...], fineness: int) -> ndarray:
+    """How much of each pixel (height, width) the white lines cover, 0 to 255, times their opacity."""
+    height, width = shape[0] * fineness, shape[1] * fineness
+    white = _rasterize(svg, width, "#000000").getchannel("R")
+    # resvg sets the height by itself, which may differ by a row of the coarser raster.
+    return np.asarray(white.crop((0, 0, width, height)).reduce(fineness))
+
+
+def _rasterize(svg: str, width: int, background: str) -> Image.Image:
     import resvg_py
 
     png = resvg_py.svg_to_bytes(
         svg_string=svg,
-        width=max(round(page.width_mm / 25.4 * dpi), 1),
+        width=width,
         dpi=96,  # for the file's own mm; without it resvg takes them for zero
-        background=paper_color,
+        background=background,
         skip_system_fonts=True,
     )
-    image = Image.open(io.BytesIO(png)).convert("RGB")
-    image.info["dpi"] = (dpi, dpi)
-    return image
+    return Image.open(io.BytesIO(png)).convert("RGB")
+
+
+def _lay(pen: Pen, coverage: ndarray, pixels: ndarray) -> None:
+    """Lay a pen's ink over ``pixels`` (height, width, 3), in place."""
+    for channel, ink in enumerate(bytes.fromhex(pen.color[1:])):
+        mixed = _mixed(pen, ink).ravel()
+        for top in range(0, len(pixels), _BAND_ROWS):
+            below = pixels[top : top + _BAND_ROWS, :, channel]
+            below[:] = mixed[coverage[top : top + _BAND_ROWS].astype(np.intp) * 256 + below]
+
+
+def _mixed(pen: Pen, ink: int) -> ndarray:
+    """One channel of what is seen, by coverage and by what lies below: (256, 256).
+
+    Whole passes blend in encoded sRGB. Coverage between that of ``n`` passes and that of one more tells how
+    much of the pixel has the one more; the light of the two mixes as it does in the eye, linearly.
+    """
+    passes, below = _pass_levels(pen), np.arange(256.0)
+    full = np.full(256, float(ink)) if pen.opaque else below * ink / 255
+    light = _decoded((below + passes[:, None] * (full - below)) / 255)
+    seen = np.linspace(0, 1, 256)
+    least = np.searchsorted(passes[1:-1], seen, side="right")
+    share = ((seen - passes[least]) / (passes[least + 1] - passes[least]))[:, None]
+    return np.rint(255 * _encoded((1 - share) * light[least] + share * light[least + 1])).astype(np.uint8)
+
+
+def _pass_levels(pen: Pen) -> ndarray:
+    """Which part of its full tone a pen leaves in none, one, two passes, and so on to all of it."""
+    if pen.opacity >= MAX_OPACITY:
+        return np.array([0.0, 1.0])
+    levels = 1 - (1 - pen.opacity) ** np.arange(256)
+    return np.append(levels[levels < 1 - 1 / 255], 1.0)
+
+
+def _decoded(encoded: ndarray) -> ndarray:
+    """The transfer function of IEC 61966-2-1."""
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+
+
+def _encoded(light: ndarray) -> ndarray:
+    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)

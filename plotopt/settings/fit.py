@@ -20,7 +20,7 @@ from plotopt.settings.base import (
     read_options,
 )
 from plotopt.settings.pens import PenChoice, read_pens
-from plotopt.target import Tone
+from plotopt.tone import Tone
 
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3")
 

@@ -34,7 +34,7 @@ def test_a_drawing_of_one_layer_takes_six_lines(capsys):
     # As worked out by hand in test_plot_plan.py; 100 mm of line 0.4 mm wide run along cells of 4 mm2.
     out, err = lines(capsys, LAYER)
     assert out == [
-        "strokes    3 in 1 paths",
+        "strokes    3 in 1 path",
         "distance   0.1 m pen down, 0.3 m pen up",
         "pen lifts  1",
         "time       5 s on Test machine, as saxi plans it",
@@ -56,7 +56,7 @@ def test_several_layers_are_told_one_by_one(capsys):
     out, _ = lines(capsys, LAYER, red)
     rows = [re.split(r" {2,}", row.strip()) for row in out[5:-1]]
     assert rows == [
-        ["1-black-0.4mm", "3 in 1 paths", "0.1 m down, 0.3 m up", "1 lifts", "5 s"],
+        ["1-black-0.4mm", "3 in 1 path", "0.1 m down, 0.3 m up", "1 lift", "5 s"],
         ["2-red-0.3mm-part-1-of-2", "12 paths", "1.2 m down, 1.4 m up", "12 lifts", "44 s", "2.40 refills"],
     ]
     assert out[5].index("0.1 m down") == out[6].index("1.2 m down")

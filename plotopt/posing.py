@@ -28,6 +28,8 @@ _MOST_INK = 0.92
 # Pens of less chroma in OKLab are black, grey or white.
 _NEUTRAL = 0.03
 _LEAST = 1e-6
+# Every fit makes this picture for the report, which shows no more pixels.
+_SHOWN_PX = 1600
 _COLOUR_GAMMA, _LIT_GAMMA = 1.6, 1.4
 
 
@@ -98,8 +100,9 @@ def _chroma(pen: Pen) -> float:
 
 
 def shown(problem: Problem, stock: Stock) -> Image.Image:
-    """The target as the eye shall see it, in the pens' inks on the stock."""
-    pixels = problem.target.pixels
+    """The target as the eye shall see it, in the pens' inks on the stock, at most 1600 px a side."""
+    place = problem.target.place
+    pixels = problem.target.at_scale(max(place.width, place.height) / _SHOWN_PX).pixels
     if len(pixels) == 1:
         inks = Inks.of_pens(problem.pens, 3, stock)
         pixels = inks.on_paper(pixels[None])[0]

@@ -103,7 +103,7 @@ def _gains(
 
 def _difference(pens: Sequence[Pen], inks: Inks) -> Float[Tensor, "pens pens"]:
     """What a mm of line makes of light in one pen rather than in another, squared, as a mean of channels."""
-    paper = torch.ones(3) if inks.paper is None else inks.paper
+    paper = inks.bare[:, 0, 0]
     full = torch.stack(
         [ink if opaque else ink * paper for ink, opaque in zip(inks.reflectance, inks.opaque, strict=True)]
     )

@@ -63,9 +63,9 @@ class _Bed:
 def sow(target: Target, count: int, pens: Sequence[Pen], inks: Inks, rng: np.random.Generator) -> Sown:
     """The first strokes for a target: ``count``, or fewer where that many would have nothing to do.
 
-    A target of one channel is for one pen and in parts of its full ink, see :meth:`Target.in_ink`; one of
-    three channels is separated into the inks of all pens, which share the strokes by the length of line
-    that each has to lay.
+    A target of one channel is for one pen and in parts of its full ink, see :func:`plotopt.posing.pose`;
+    one of three channels is separated into the inks of all pens, which share the strokes by the length of
+    line that each has to lay.
     """
     finest_mm = min(pen.width_mm for pen in pens)
     side_mm = max(target.place.width, target.place.height)

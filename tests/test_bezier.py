@@ -210,15 +210,46 @@ def test_b_spline_chains_are_twice_continuously_differentiable(control):
     assert np.allclose(*bends, atol=1e-12)
 
 
-@pytest.mark.parametrize(("segments", "pieces"), [(1, 1), (1, 5), (3, 1), (4, 6)])
-def test_vertex_map_evaluates_every_curve(segments, pieces):
-    control = np.random.default_rng(0).normal(size=(3 * segments + 1, 2))
-    chain = np.stack([control[3 * i : 3 * i + 4] for i in range(segments)])
-    vertices = bezier.vertex_map(segments, pieces) @ chain.reshape(-1, 2)
-    t = np.arange(pieces + 1) / pieces
-    expected = [bezier.evaluate(curve, t)[:-1] for curve in chain]
-    assert vertices.shape == (segments * pieces + 1, 2)
-    assert np.allclose(vertices, np.concatenate([*expected, chain[-1, 3:]]), atol=1e-14)
+def balanced(chain, pieces):
+    """The vertices of a chain's balanced polyline."""
+    rows = bezier.balanced_map(len(chain), pieces)
+    span = np.minimum(np.arange(len(rows)) // pieces, len(chain) - 1)
+    return (rows[..., None] * chain[span]).sum(1)
+
+
+def test_a_balanced_polyline_by_hand():
+    # A parabola y = x^2 from x = -1 to 1 in one curve: B'' = (0, 8), steps 0.866 : 1 : 0.866.
+    parabola = np.array([[[-1, 1], [-1 / 3, -1 / 3], [1 / 3, -1 / 3], [1, 1.0]]])
+    h = 1 / (1 + 3**0.5)
+    x = h
+    moved = x * x - h * h / 16 * 8
+    assert np.allclose(balanced(parabola, 3), [[-1, 1], [-x, moved], [x, moved], [1, 1]], atol=1e-12)
+    assert np.allclose(balanced(parabola, 1), [[-1, 1], [1, 1]], atol=1e-12)
+
+
+@pytest.mark.parametrize(("spans", "pieces"), [(1, 1), (1, 2), (1, 7), (2, 1), (3, 1), (3, 2), (4, 9)])
+def test_a_balanced_polyline_keeps_to_the_tolerance_on_both_sides(spans, pieces):
+    # The tightest tolerance for which that many pieces are given.
+    control = np.random.default_rng(spans * pieces).normal(size=(spans + 3, 2)) * 20
+    chain = (bezier.bezier_map(spans) @ control).reshape(spans, 4, 2) if spans > 1 else control[None]
+    bend = np.linalg.norm(np.diff(chain, n=2, axis=1), axis=-1).max()
+    tolerance = 0.375 * bend / (pieces - 0.3 - 1e-9) ** 2
+    assert int(bezier.balanced_pieces(torch.from_numpy(chain), tolerance).max()) == pieces
+    vertices = balanced(chain, pieces)
+    assert np.array_equal(vertices[[0, -1]], chain[[0, -1], [0, -1]])
+    curve = np.concatenate([bezier.evaluate(part, np.linspace(0, 1, 400)) for part in chain])
+    along = np.concatenate([np.linspace(a, b, 50) for a, b in pairwise(vertices)])
+    for points, others in ((along, curve), (curve, along)):
+        distance = np.linalg.norm(points[:, None] - others, axis=-1).min(1)
+        assert distance.max() <= tolerance * 1.02 + 1e-9
+
+
+def test_balanced_polylines_need_fewer_pieces():
+    curves = torch.from_numpy(np.random.default_rng(0).normal(size=(200, 4, 2)) * 40)
+    fewer, more = (
+        count(curves, 0.05).sum() for count in (bezier.balanced_pieces, bezier.pieces_for_tolerance)
+    )
+    assert 0.68 < fewer / more < 0.76
 
 
 def test_a_curve_of_no_length_stays_a_point():

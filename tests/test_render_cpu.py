@@ -1,6 +1,6 @@
+import os
 from dataclasses import fields
 
-import numba
 import numpy as np
 import pytest
 import torch
@@ -58,6 +58,8 @@ SCENES = {
     "full ink": (polylines(wandering(10, 40, SQUARE), radius=2, opacity=0.999), SQUARE),
     "no ink": (polylines(wandering(11, 5, SQUARE), opacity=[0, 0, 0.5, 0, 0.9]), SQUARE),
     "long polylines": (polylines(wandering(12, 4, SQUARE, step_px=3, most=200)), SQUARE),
+    "long segments": (polylines(wandering(15, 12, SQUARE, step_px=60, most=4)), SQUARE),
+    "upright and level": (polylines([[[5, 2], [5, 30]], [[1, 9.5], [30, 9.5]], [[20, 31], [20, 1]]]), SQUARE),
     "many over one pixel": (polylines(crowd(300), radius=0.9, opacity=0.03), SQUARE),
 }
 # Where vertices all but coincide, the nearest point may count as either: only their sum is well defined.
@@ -190,22 +192,34 @@ def test_any_memory_layout_will_do():
 
 @pytest.fixture
 def threads():
-    """Sets the number of Numba's threads, and puts it back."""
-    before = numba.get_num_threads()
-    yield numba.set_num_threads
-    numba.set_num_threads(before)
+    """Sets the number of threads, and puts it back."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
 
 
-@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="Numba has one thread here")
 def test_the_same_bits_every_time_and_on_any_number_of_threads(threads):
     raster = Raster(2, 200, 200)
     lines, noise = random_polylines(3, 500, raster), white_noise(raster)
     runs = []
-    for count in (1, 1, 2, 2, 2, 2):
+    for count in (1, 1, 2, 2, 3, 7):
         threads(count)
         runs.append(values(render_with_gradients(cpu.transmittance, lines, raster, noise)))
     for run in runs[1:]:
         assert all(torch.equal(got, first) for got, first in zip(run, runs[0], strict=True))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_renders_too(threads):
+    threads(2)
+    raster = Raster(1, 100, 100)
+    lines = random_polylines(3, 300, raster)
+    before = cpu.transmittance(lines, raster)
+    child = os.fork()
+    if child == 0:
+        os._exit(not torch.equal(cpu.transmittance(lines, raster), before))
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_warming_up_leaves_compiled_kernels_in_the_cache():

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from plotopt import bezier
 from plotopt.augment.warp import Warp
-from plotopt.render import cpu, reference, render
+from plotopt.render import cpu, curves, reference, render
 from plotopt.render.polylines import Polylines, Raster
 from plotopt.render.scene import flatten, pen_count
-from plotopt.strokes import Strokes
+from plotopt.strokes import Strokes, chain_of
 from plotopt.view import View
 
 # A page of 40 x 30 mm at 2 px/mm.
@@ -42,11 +42,11 @@ def scribble(seed=0, count=15, control_points=4, pens=1, size_mm=(40.0, 30.0), d
 
 def very_finely(strokes, view, softness_px=1.0):
     """By the law, all strokes cut into 64 pieces a curve, none culled."""
-    matrix = torch.as_tensor(bezier.vertex_map(strokes.spans, 64))
-    vertices = matrix @ view.to_px(strokes.curves().flatten(1, 2).double())
+    chains = view.to_px(strokes.curves().double())
+    vertices = bezier.evaluate(chains[:, :, None], torch.linspace(0, 1, 65).double()).flatten(1, 2)
     lines = Polylines(
         vertices.flatten(0, 1),
-        torch.arange(len(strokes) + 1) * len(matrix),
+        torch.arange(len(strokes) + 1) * vertices.shape[1],
         strokes.width_mm.double() / 2 / view.mm_per_px,
         strokes.opacity.double(),
         strokes.pen,
@@ -155,19 +155,36 @@ def test_flattening_is_close_to_a_very_fine_one(control_points):
 @given(st.integers(0, 1000), st.integers(4, 7), st.sampled_from([0.02, 0.05, 0.5]), st.floats(0.2, 2))
 @settings(max_examples=30, deadline=None)
 def test_every_polyline_stays_within_the_tolerance(seed, control_points, tolerance_px, mm_per_px):
-    # Big enough for none to be culled and the order to be told from the nibs.
+    # Big enough for none to be culled.
     strokes = scribble(seed, 6, control_points)
     view = View(-30, -30, int(100 / mm_per_px), int(100 / mm_per_px), mm_per_px)
     assume(bezier.pieces_for_tolerance(view.to_px(strokes.curves()), tolerance_px).max() <= 64)
     lines = flatten(strokes, [view], tolerance_px=tolerance_px)
-    order = [int((lines.radius[i] - strokes.width_mm / 2 / mm_per_px).abs().argmin()) for i in range(6)]
-    assert sorted(order) == list(range(6))
-    curves = view.to_px(strokes.curves())[order]
-    for (start, end), chain in zip(pairwise(lines.starts.tolist()), curves, strict=True):
+    chains = view.to_px(strokes.curves())
+    for (start, end), chain in zip(pairwise(lines.starts.tolist()), chains, strict=True):
         samples = bezier.evaluate(chain[:, None], torch.linspace(0, 1, 40).double()).flatten(0, 1)
         polyline = lines.vertices[start:end]
         assert torch.allclose(polyline[[0, -1]], samples[[0, -1]], atol=1e-9)
         assert reference.distance(samples, polyline).max() <= tolerance_px * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("spans", [1, 2, 5])
+def test_the_kernels_of_flattening_obey_its_definition(spans):
+    generator = torch.Generator().manual_seed(spans)
+    scale = torch.tensor([0.01, 1, 30, 500])[:, None, None]
+    chains = chain_of(scale * torch.randn(100, 4, spans + 3, 2, generator=generator)).flatten(0, 1)
+    fast = chains.clone().requires_grad_()
+    vertices, starts = curves.polylines(fast, 0.05)
+    law = chains.double().requires_grad_()
+    pieces = curves.pieces_of(chains, 0.05)
+    assert pieces.min() == 1
+    assert pieces.max() == curves.MOST_PIECES
+    expected = curves.vertices(law, pieces, starts)
+    noise = torch.randn(expected.shape, generator=generator, dtype=torch.float64)
+    vertices.backward(noise.float())
+    expected.backward(noise)
+    assert torch.allclose(vertices.double(), expected, rtol=1e-5, atol=1e-4)
+    assert torch.allclose(fast.grad.double(), law.grad, rtol=1e-5, atol=1e-4)
 
 
 def test_straight_strokes_are_one_piece_and_far_ones_are_left_out():

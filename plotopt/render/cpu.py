@@ -1,4 +1,4 @@
-"""The CPU renderer: the reference's definition on 8 x 8 pixel tiles, in Numba, with exact gradients."""
+"""The CPU renderer: the reference's definition in Numba, a stroke at a time, with exact gradients."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import pad
 
 from plotopt.render import kernels
+from plotopt.render.curves import polylines
+from plotopt.render.hands import deal
+from plotopt.render.lanes import SIDE
 from plotopt.render.polylines import Polylines, Raster
 
 
@@ -37,9 +41,9 @@ def compiled_before() -> bool:
 
 def warm_up() -> None:
     """Compile the kernels, or load them from the cache, by drawing one short stroke."""
-    vertices = torch.tensor([[1.0, 1.0], [5.0, 5.0]], requires_grad=True)
+    vertices, starts = polylines(torch.ones(1, 4, 2, requires_grad=True), 1.0)
     one = torch.ones(1)
-    lines = Polylines(vertices, torch.tensor([0, 2]), one, 0.5 * one, torch.zeros(1, dtype=torch.int64))
+    lines = Polylines(vertices, starts, one, 0.5 * one, torch.zeros(1, dtype=torch.int64))
     transmittance(lines, Raster(1, 8, 8)).sum().backward()
 
 
@@ -47,28 +51,39 @@ class _Transmittance(torch.autograd.Function):
     @staticmethod
     def forward(ctx, vertices, radius, opacity, topology, raster):
         starts, plane = topology
-        radii, opacities = radius.detach().contiguous().numpy(), opacity.detach().contiguous().numpy()
-        softness = np.float32(raster.softness_px)
-        segments, owner = kernels.cut(vertices.detach().contiguous().numpy(), starts.numpy())
-        tile, room, counts = kernels.touched_tiles(
-            segments, owner, radii + softness, plane.numpy(), (raster.width_px, raster.height_px)
-        )
-        image = np.empty((raster.planes, raster.height_px, raster.width_px), np.float32)
-        tile_start, pairs, slot = kernels.sort_pairs(tile, room, counts, kernels.tile_count(image))
-        ctx.scene = kernels.Scene(segments, owner, radii, opacities, softness, tile_start, pairs)
-        ctx.deal = kernels.Deal(slot, room, counts, starts.numpy())
-        kernels.forward(ctx.scene, image)
-        result = torch.from_numpy(image)
-        ctx.save_for_backward(result)
-        return result
+        parts = map(_array, (vertices, starts, radius, opacity, plane))
+        ctx.scene = kernels.Scene._make((*parts, np.float32(raster.softness_px)))
+        height, width = (-(-side // SIDE) * SIDE for side in (raster.height_px, raster.width_px))
+        ctx.cuts = _cut(ctx.scene, width // SIDE, height // SIDE)
+        image = np.empty((raster.planes, height, width), np.float32)
+        deal(lambda hand, hands: kernels.forward(hand, hands, ctx.scene, ctx.cuts, image), len(radius))
+        whole = torch.from_numpy(image)
+        ctx.save_for_backward(whole)
+        return whole[:, : raster.height_px, : raster.width_px]
 
     @staticmethod
     def backward(ctx, grad):
-        starts = ctx.deal.starts
-        slots = np.empty((len(ctx.scene.pair_segment), 6), np.float32)
-        kernels.backward(ctx.scene, ctx.saved_tensors[0].numpy(), grad.contiguous().numpy(), slots)
-        vertices = np.zeros((starts[-1], 2), np.float32)
-        nibs = np.zeros((len(starts) - 1, 2), np.float32)
-        kernels.gather(slots, ctx.deal, vertices, nibs)
-        radius, opacity = torch.from_numpy(nibs).unbind(1)
-        return torch.from_numpy(vertices), radius, opacity, None, None
+        (through,) = ctx.saved_tensors
+        below, beside = (a - b for a, b in zip(through.shape[1:], grad.shape[1:], strict=True))
+        grad = pad(grad, (0, beside, 0, below)) if below or beside else grad.contiguous()
+        rasters = through.numpy(), grad.numpy()
+        scene, cuts = ctx.scene, ctx.cuts
+        gradients = np.empty_like(scene.vertices), np.empty((len(scene.radius), 2), np.float32)
+        deal(
+            lambda hand, hands: kernels.backward(hand, hands, scene, cuts, rasters, gradients),
+            len(cuts.boxes),
+        )
+        by_vertices, by_nibs = map(torch.from_numpy, gradients)
+        return by_vertices, *by_nibs.unbind(1), None, None
+
+
+def _array(values: Tensor) -> np.ndarray:
+    return values.detach().contiguous().numpy()
+
+
+def _cut(scene: kernels.Scene, columns: int, rows: int) -> kernels.Cuts:
+    count = len(scene.radius)
+    boxes, rooms = np.empty((count, 4), np.int32), np.empty((count, 2), np.int64)
+    deal(lambda hand, hands: kernels.find_boxes(hand, hands, scene, (columns, rows), boxes, rooms), count)
+    tiles, pairs = rooms.max(0, initial=1).tolist()
+    return kernels.Cuts(boxes, (tiles, pairs, int(np.diff(scene.starts).max(initial=0))))

@@ -1,9 +1,10 @@
-"""Numba kernels of the CPU renderer: binning, forward and backward over 8 x 8 pixel tiles.
+"""Numba kernels of the CPU renderer: strokes over tiles of 4 x 4 pixels, one vector of Lanes each.
 
-Segments are binned into tiles by counting sort, stroke-major, so that the segments of a stroke are
-neighbours in a tile's list and its nearest segment is found in one sweep. The forward pass keeps only the
-transmittance. The backward pass recomputes distances and writes one slot per (tile, segment) pair; slots
-are then added up in a fixed order, so nothing races and results do not depend on the number of threads.
+A stroke is measured on its own: every tile that one of its segments can reach gets a place in a short list,
+with the squared distance of each pixel to the nearest segment and that segment's number. Forward, threads own
+bands of the raster and multiply the strokes that meet them into it. Backward, threads own strokes, since a
+stroke's gradient needs nothing of other strokes but the finished transmittance: nothing races, nothing is
+sorted or gathered, and the same input gives the same bits on any number of threads.
 """
 
 from __future__ import annotations
@@ -14,386 +15,352 @@ import numba
 import numpy as np
 from numpy import ndarray
 
-TILE = 8
-PIXELS = TILE * TILE
-# From a tile's centre to the centre of its corner pixel, with a little slack for rounding.
-_TILE_REACH = np.float32(3.5 * 2**0.5 + 0.01)
-# Tiles are dealt out in this many interleaved hands: dark regions then spread over all threads.
-_HANDS = 64
-# Nothing that may change a result: compiled anew and from the cache, bits differed with reassociation.
-_FAST = {"nsz", "nnan", "ninf"}
-# Inlined to where the scratch arrays are made: only there does the compiler see that they do not overlap,
-# and vectorises. That place is no parallel loop itself, or its threads would share them.
-_inline = numba.njit(inline="always")
-_kernel = numba.njit(fastmath=_FAST, error_model="numpy")
+from plotopt.render.lanes import (
+    LANES,
+    SIDE,
+    centres_x,
+    centres_y,
+    four_sums,
+    greater,
+    lesser,
+    load,
+    load_tile,
+    magnitude,
+    multiply_add,
+    peek,
+    poke,
+    root,
+    spread,
+    store,
+    store_tile,
+    where_equal,
+    where_less,
+)
+
+_kernel = numba.njit(error_model="numpy", nogil=True)
+# For what is called for every pixel, segment or tile.
+_inline = numba.njit(error_model="numpy", forceinline=True)
+_ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 _FAR = np.float32(1e30)
-_HALF = np.float32(0.5)
-_ONE = np.float32(1.0)
-_ZERO = np.float32(0.0)
+# A tile's first and last pixel centres lie so far from its corner; a little more, for rounding.
+_FIRST, _LAST = np.float32(0.49), np.float32(SIDE - 0.49)
+_SIDE = np.float32(SIDE)
+_FLAT = np.float32(1e-6)
+# Tiles up to which a segment's box is taken whole: short loops cost more than the tiles that they spare.
+_FEW = 12
+# Bands of a raster for each thread, so that dark regions spread over all.
+_BANDS = 4
+_NEAR = np.float32(1e-12)
 
 
 class Scene(NamedTuple):
-    """Segments (n, 4), each one's stroke, the strokes' nibs, and the pairs of each tile."""
+    """Vertices (n, 2) of strokes end to end, where each begins, their nibs and planes, and the softness."""
 
-    segments: ndarray
-    owner: ndarray
+    vertices: ndarray
+    starts: ndarray
     radius: ndarray
     opacity: ndarray
+    plane: ndarray
     softness: np.float32
-    tile_start: ndarray
-    pair_segment: ndarray
 
 
-def tile_count(image: ndarray) -> int:
-    """Tiles of all planes of an image (planes, height, width)."""
-    planes, height, width = image.shape
-    return planes * -(-height // TILE) * -(-width // TILE)
+class Cuts(NamedTuple):
+    """Tile boxes (strokes, 4), see :class:`Box`, and room for any stroke: its tiles, pairs and segments."""
+
+    boxes: ndarray
+    room: tuple[int, int, int]
 
 
-@_kernel
-def _tile_span(segment, reach, tiles_x, tiles_y):
-    """First and last tile column and row that a segment's box, grown by its reach, can touch."""
-    x0 = max(0.0, (min(segment[0], segment[2]) - reach) / TILE)
-    x1 = min(tiles_x - 1.0, (max(segment[0], segment[2]) + reach) / TILE)
-    y0 = max(0.0, (min(segment[1], segment[3]) - reach) / TILE)
-    y1 = min(tiles_y - 1.0, (max(segment[1], segment[3]) + reach) / TILE)
-    return int(np.floor(x0)), int(np.floor(x1)), int(np.floor(y0)), int(np.floor(y1))
+class Box(NamedTuple):
+    """Tile columns and rows, the last ones included."""
+
+    left: int
+    right: int
+    top: int
+    bottom: int
 
 
-@_kernel
-def _touches(segment, tile_x, tile_y, reach):
-    """Whether any pixel centre of a tile can lie within ``reach`` of a segment."""
-    px = (tile_x + np.float32(0.5)) * TILE - segment[0]
-    py = (tile_y + np.float32(0.5)) * TILE - segment[1]
-    ex = segment[2] - segment[0]
-    ey = segment[3] - segment[1]
-    length_squared = ex * ex + ey * ey
-    t = np.float32(0.0)
-    if length_squared > 0:
-        t = min(max((px * ex + py * ey) / length_squared, np.float32(0.0)), np.float32(1.0))
-    px -= t * ex
-    py -= t * ey
-    bound = reach + _TILE_REACH
-    return px * px + py * py <= bound * bound
+class Measure(NamedTuple):
+    """Scratch: what is known of the tiles that one stroke touches, in the order it touches them.
 
-
-@numba.njit(parallel=True, cache=True, nogil=True)
-def cut(vertices, starts):
-    """Segments (n, 4) as x0, y0, x1, y1 and the stroke each belongs to; segment v - i begins at vertex v."""
-    strokes = len(starts) - 1
-    segments = np.empty((len(vertices) - strokes, 4), np.float32)
-    owner = np.empty(len(vertices) - strokes, np.int32)
-    for i in numba.prange(strokes):
-        for v in range(starts[i], starts[i + 1] - 1):
-            segments[v - i, 0], segments[v - i, 1] = vertices[v, 0], vertices[v, 1]
-            segments[v - i, 2], segments[v - i, 3] = vertices[v + 1, 0], vertices[v + 1, 1]
-            owner[v - i] = i
-    return segments, owner
-
-
-@numba.njit(parallel=True, cache=True, nogil=True)
-def touched_tiles(segments, owner, reach, plane, raster):
-    """Tiles each segment can reach: those of segment j are ``tile[room[j] : room[j] + counts[j]]``.
-
-    ``raster`` is its width and height in px.
-    """
-    tiles_x, tiles_y = (raster[0] + TILE - 1) // TILE, (raster[1] + TILE - 1) // TILE
-    n = len(segments)
-    room = np.zeros(n + 1, np.int64)
-    for j in numba.prange(n):
-        x0, x1, y0, y1 = _tile_span(segments[j], reach[owner[j]], tiles_x, tiles_y)
-        room[j + 1] = max(0, x1 - x0 + 1) * max(0, y1 - y0 + 1)
-    room = np.cumsum(room)
-    tile = np.empty(room[n], np.int32)
-    counts = np.zeros(n, np.int32)
-    for j in numba.prange(n):
-        stroke = owner[j]
-        base = plane[stroke] * tiles_y * tiles_x
-        k = room[j]
-        x0, x1, y0, y1 = _tile_span(segments[j], reach[stroke], tiles_x, tiles_y)
-        for ty in range(y0, y1 + 1):
-            for tx in range(x0, x1 + 1):
-                if _touches(segments[j], tx, ty, reach[stroke]):
-                    tile[k] = base + ty * tiles_x + tx
-                    k += 1
-        counts[j] = k - room[j]
-    return tile, room, counts
-
-
-@numba.njit(cache=True, nogil=True)
-def sort_pairs(tile, room, counts, tiles):
-    """Sort (tile, segment) pairs by tile, segments in order.
-
-    Returns ``tile_start`` (tiles + 1) and ``pair_segment`` (pairs), and for the way back ``slot``: the pair
-    that stands at each place of ``tile``.
-    """
-    tile_start = np.zeros(tiles + 1, np.int64)
-    for j in range(len(counts)):
-        for k in range(room[j], room[j] + counts[j]):
-            tile_start[tile[k] + 1] += 1
-    tile_start = np.cumsum(tile_start)
-    cursor = tile_start[:-1].copy()
-    pair_segment = np.empty(tile_start[-1], np.int32)
-    slot = np.empty(len(tile), np.int32)
-    for j in range(len(counts)):
-        for k in range(room[j], room[j] + counts[j]):
-            slot[k] = cursor[tile[k]]
-            pair_segment[slot[k]] = j
-            cursor[tile[k]] += 1
-    return tile_start, pair_segment, slot
-
-
-@_inline
-def _tile_place(tile, width, height):
-    """Plane, tile row and tile column of a tile's number."""
-    tiles_x = (width + TILE - 1) // TILE
-    tiles_y = (height + TILE - 1) // TILE
-    return tile // (tiles_y * tiles_x), tile // tiles_x % tiles_y, tile % tiles_x
-
-
-@_inline
-def _place_pixels(tile_x, tile_y, x, y):
-    for i in range(PIXELS):
-        x[i] = tile_x * TILE + i % TILE + _HALF
-        y[i] = tile_y * TILE + i // TILE + _HALF
-
-
-@_inline
-def _nearest(segment, x, y, squared):
-    """Lower each pixel's squared distance to that of this segment where it is nearer."""
-    x0, y0 = segment[0], segment[1]
-    ex, ey = segment[2] - x0, segment[3] - y0
-    length_squared = ex * ex + ey * ey
-    inverse = _ONE / length_squared if length_squared > 0 else _ZERO
-    for i in range(PIXELS):
-        dx = x[i] - x0
-        dy = y[i] - y0
-        t = min(max((dx * ex + dy * ey) * inverse, _ZERO), _ONE)
-        dx -= t * ex
-        dy -= t * ey
-        squared[i] = min(squared[i], dx * dx + dy * dy)
-
-
-@_inline
-def _tent_integral(x):
-    x = min(max(x, -_ONE), _ONE)
-    return _HALF + x - _HALF * x * abs(x)
-
-
-@_inline
-def _composite(scene, tile, x, y, squared, through):
-    """Transmittance of one tile's pixels."""
-    inverse_s = _ONE / scene.softness
-    through[:] = _ONE
-    pair, end = scene.tile_start[tile], scene.tile_start[tile + 1]
-    while pair < end:
-        stroke = scene.owner[scene.pair_segment[pair]]
-        squared[:] = _FAR
-        while pair < end and scene.owner[scene.pair_segment[pair]] == stroke:
-            _nearest(scene.segments[scene.pair_segment[pair]], x, y, squared)
-            pair += 1
-        r = scene.radius[stroke] * inverse_s
-        a = scene.opacity[stroke]
-        for i in range(PIXELS):
-            d = np.sqrt(squared[i]) * inverse_s
-            through[i] *= _ONE - a * (_tent_integral(r - d) - _tent_integral(-r - d))
-
-
-@_kernel
-def _forward_hand(hand, scene, image):
-    _, height, width = image.shape
-    x = np.empty(PIXELS, np.float32)
-    y = np.empty(PIXELS, np.float32)
-    squared = np.empty(PIXELS, np.float32)
-    through = np.empty(PIXELS, np.float32)
-    for tile in range(hand, len(scene.tile_start) - 1, _HANDS):
-        plane, tile_y, tile_x = _tile_place(tile, width, height)
-        _place_pixels(tile_x, tile_y, x, y)
-        _composite(scene, tile, x, y, squared, through)
-        for row in range(min(TILE, height - tile_y * TILE)):
-            for column in range(min(TILE, width - tile_x * TILE)):
-                image[plane, tile_y * TILE + row, tile_x * TILE + column] = through[row * TILE + column]
-
-
-@numba.njit(parallel=True, cache=True, nogil=True)
-def forward(scene, image):
-    """Write the transmittance of every tile into ``image`` (planes, height, width)."""
-    for hand in numba.prange(_HANDS):
-        _forward_hand(hand, scene, image)
-
-
-class Feet(NamedTuple):
-    """Of each pixel of a tile: dL/dT times T, squared distance to the stroke, and the nearest point on it.
-
-    ``t`` is its place along its segment, ``x`` and ``y`` lead from there to the pixel, ``pair`` is the
-    segment's. The rest is scratch for sums.
+    ``ticket`` tells a tile's place in the list, if it is no less than the stroke's first ticket. ``pair`` is
+    the place of each (segment, tile), those of a segment from ``pair_start`` on.
     """
 
-    pull: ndarray
     squared: ndarray
-    t: ndarray
-    x: ndarray
-    y: ndarray
+    nearest: ndarray
+    column: ndarray
+    row: ndarray
+    ticket: ndarray
     pair: ndarray
-    part: ndarray
-    part_t: ndarray
+    pair_start: ndarray
 
 
 @_inline
-def _nearest_foot(segment, pair, x, y, feet):
-    """As :func:`_nearest`, and remember where the nearest point lies."""
-    x0, y0 = segment[0], segment[1]
-    ex, ey = segment[2] - x0, segment[3] - y0
-    length_squared = ex * ex + ey * ey
-    inverse = _ONE / length_squared if length_squared > 0 else _ZERO
-    squared, foot_t, foot_x, foot_y, foot_pair = feet.squared, feet.t, feet.x, feet.y, feet.pair
-    for i in range(PIXELS):
-        dx = x[i] - x0
-        dy = y[i] - y0
-        t = min(max((dx * ex + dy * ey) * inverse, _ZERO), _ONE)
-        dx -= t * ex
-        dy -= t * ey
-        d = dx * dx + dy * dy
-        nearer = d < squared[i]
-        squared[i] = d if nearer else squared[i]
-        foot_t[i] = t if nearer else foot_t[i]
-        foot_x[i] = dx if nearer else foot_x[i]
-        foot_y[i] = dy if nearer else foot_y[i]
-        foot_pair[i] = pair if nearer else foot_pair[i]
+def _clipped(low, high, reach, tiles):
+    """First and last of so many tiles in a row whose pixel centres lie within reach of [low, high]."""
+    first = np.ceil((low - reach - _LAST) / _SIDE)
+    last = np.floor((high + reach - _FIRST) / _SIDE)
+    most = np.float32(tiles)
+    return int(min(max(first, _ZERO), most)), int(min(max(last, -_ONE), most - _ONE))
 
 
-@_inline
-def _read_pull(image, grad, plane, tile_y, tile_x, pull):
-    """dL/dT times T, the common factor of every stroke's pull on a pixel; nought beyond the raster."""
-    _, height, width = image.shape
-    pull[:] = _ZERO
-    for row in range(min(TILE, height - tile_y * TILE)):
-        for column in range(min(TILE, width - tile_x * TILE)):
-            v, u = tile_y * TILE + row, tile_x * TILE + column
-            pull[row * TILE + column] = grad[plane, v, u] * image[plane, v, u]
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def find_boxes(hand, hands, scene, raster, boxes, rooms):
+    """Write the tile boxes (strokes, 4) of one hand's strokes, and how many tiles and pairs each has at most.
 
-
-@_inline
-def _add_up(values):
-    """The sum of a tile's values, which are overwritten; in an order of our own, not the compiler's."""
-    for i in range(32):
-        values[i] += values[i + 32]
-    for i in range(16):
-        values[i] += values[i + 16]
-    for i in range(8):
-        values[i] += values[i + 8]
-    even = (values[0] + values[4]) + (values[2] + values[6])
-    return even + ((values[1] + values[5]) + (values[3] + values[7]))
-
-
-@_inline
-def _pull_feet(feet, radius, opacity, inverse_s):
-    """Turn the feet's offsets into their gradients; return those by radius and opacity."""
-    squared, foot_x, foot_y = feet.squared, feet.x, feet.y
-    by_opacity, by_radius = feet.part, feet.part_t
-    r = radius * inverse_s
-    for i in range(PIXELS):
-        d = np.sqrt(squared[i])
-        inner = r - d * inverse_s
-        outer = -r - d * inverse_s
-        c = _tent_integral(inner) - _tent_integral(outer)
-        tent_in = max(_ZERO, _ONE - abs(inner)) * inverse_s
-        tent_out = max(_ZERO, _ONE - abs(outer)) * inverse_s
-        by_transmittance = feet.pull[i] / (_ONE - opacity * c)
-        by_coverage = -opacity * by_transmittance
-        by_opacity[i] = -c * by_transmittance
-        by_radius[i] = by_coverage * (tent_in + tent_out)
-        # dc/dd times dd/dfoot; at d = 0 both tents are equal and the pull is nought.
-        scale = by_coverage * (tent_in - tent_out) / max(d, np.float32(1e-12))
-        foot_x[i] *= scale
-        foot_y[i] *= scale
-    return _add_up(by_radius), _add_up(by_opacity)
-
-
-@_inline
-def _share_out(feet, pair, slot):
-    """Give each foot's gradient to the ends of its segment, by where it lies between them."""
-    foot_t, foot_x, foot_y, foot_pair = feet.t, feet.x, feet.y, feet.pair
-    part, part_t = feet.part, feet.part_t
-    for i in range(PIXELS):
-        part[i] = foot_x[i] if foot_pair[i] == pair else _ZERO
-        part_t[i] = part[i] * foot_t[i]
-    x0, x1 = _add_up(part), _add_up(part_t)
-    for i in range(PIXELS):
-        part[i] = foot_y[i] if foot_pair[i] == pair else _ZERO
-        part_t[i] = part[i] * foot_t[i]
-    y0, y1 = _add_up(part), _add_up(part_t)
-    slot[0] = x0 - x1
-    slot[1] = y0 - y1
-    slot[2] = x1
-    slot[3] = y1
-    slot[4] = _ZERO
-    slot[5] = _ZERO
-
-
-@_inline
-def _pull_tile(scene, tile, x, y, feet, slots):
-    """The slots of one tile's pairs."""
-    inverse_s = _ONE / scene.softness
-    pair, end = scene.tile_start[tile], scene.tile_start[tile + 1]
-    while pair < end:
-        first = pair
-        stroke = scene.owner[scene.pair_segment[pair]]
-        feet.squared[:] = _FAR
-        while pair < end and scene.owner[scene.pair_segment[pair]] == stroke:
-            _nearest_foot(scene.segments[scene.pair_segment[pair]], pair, x, y, feet)
-            pair += 1
-        nib = _pull_feet(feet, scene.radius[stroke], scene.opacity[stroke], inverse_s)
-        for k in range(first, pair):
-            _share_out(feet, k, slots[k])
-        slots[first, 4], slots[first, 5] = nib
+    ``raster`` is its width and height in tiles.
+    """
+    columns, rows = raster
+    for i in range(hand, len(scene.radius), hands):
+        reach = scene.radius[i] + scene.softness
+        rooms[i, 1] = 0
+        x0 = y0 = _FAR
+        x1 = y1 = -_FAR
+        for v in range(scene.starts[i], scene.starts[i + 1]):
+            x, y = scene.vertices[v, 0], scene.vertices[v, 1]
+            if v > scene.starts[i]:
+                a, b = scene.vertices[v - 1, 0], scene.vertices[v - 1, 1]
+                left, right = _clipped(min(a, x), max(a, x), reach, columns)
+                top, bottom = _clipped(min(b, y), max(b, y), reach, rows)
+                rooms[i, 1] += max(0, right - left + 1) * max(0, bottom - top + 1)
+            x0, x1, y0, y1 = min(x0, x), max(x1, x), min(y0, y), max(y1, y)
+        boxes[i, 0], boxes[i, 1] = _clipped(x0, x1, reach, columns)
+        boxes[i, 2], boxes[i, 3] = _clipped(y0, y1, reach, rows)
+        rooms[i, 0] = max(0, boxes[i, 1] - boxes[i, 0] + 1) * max(0, boxes[i, 3] - boxes[i, 2] + 1)
 
 
 @_kernel
-def _backward_hand(hand, scene, image, grad, slots):
-    _, height, width = image.shape
-    x = np.empty(PIXELS, np.float32)
-    y = np.empty(PIXELS, np.float32)
-    pull, squared = np.empty(PIXELS, np.float32), np.empty(PIXELS, np.float32)
-    foot_t, foot_x = np.empty(PIXELS, np.float32), np.empty(PIXELS, np.float32)
-    foot_y = np.empty(PIXELS, np.float32)
-    part, part_t = np.empty(PIXELS, np.float32), np.empty(PIXELS, np.float32)
-    feet = Feet(pull, squared, foot_t, foot_x, foot_y, np.empty(PIXELS, np.int32), part, part_t)
-    for tile in range(hand, len(scene.tile_start) - 1, _HANDS):
-        plane, tile_y, tile_x = _tile_place(tile, width, height)
-        _place_pixels(tile_x, tile_y, x, y)
-        _read_pull(image, grad, plane, tile_y, tile_x, feet.pull)
-        _pull_tile(scene, tile, x, y, feet, slots)
+def _scratch(room):
+    tiles, pairs, segments = room
+    places = min(tiles, pairs) + 1
+    return Measure(
+        np.empty(places * LANES, np.float32),
+        np.empty(places * LANES, np.float32),
+        np.empty(places, np.float32),
+        np.empty(places, np.float32),
+        np.full(tiles, -1, np.int64),
+        np.empty(pairs, np.int64),
+        np.empty(segments + 1, np.int32),
+    )
 
 
-@numba.njit(parallel=True, cache=True, nogil=True)
-def backward(scene, image, grad, slots):
-    """Write each pair's share of the gradient into ``slots`` (pairs, 6): x0, y0, x1, y1, radius, opacity."""
-    for hand in numba.prange(_HANDS):
-        _backward_hand(hand, scene, image, grad, slots)
+class Segment(NamedTuple):
+    """Where a segment begins, where it leads, that over its length squared, and its number in its stroke."""
+
+    x: np.float32
+    y: np.float32
+    edge_x: np.float32
+    edge_y: np.float32
+    along_x: np.float32
+    along_y: np.float32
+    number: np.float32
 
 
-class Deal(NamedTuple):
-    """Where each segment's slots went: ``slot[room[j] : room[j] + counts[j]]``, and the strokes' vertices."""
+@_inline
+def _segment(vertices, v, begin):
+    x, y = vertices[v, 0], vertices[v, 1]
+    edge_x, edge_y = vertices[v + 1, 0] - x, vertices[v + 1, 1] - y
+    length_squared = edge_x * edge_x + edge_y * edge_y
+    inverse = _ONE / length_squared if length_squared > _ZERO else _ZERO
+    return Segment(x, y, edge_x, edge_y, edge_x * inverse, edge_y * inverse, np.float32(v - begin))
 
-    slot: ndarray
-    room: ndarray
-    counts: ndarray
-    starts: ndarray
+
+@_inline
+def _foot(segment, x, y):
+    """Of a tile at (x, y): where along the segment its pixels' feet lie, and the ways from there to them."""
+    dx, dy = centres_x() + (x - segment.x), centres_y() + (y - segment.y)
+    t = greater(lesser(multiply_add(dx, segment.along_x, dy * segment.along_y), _ONE), _ZERO)
+    return t, multiply_add(t, -segment.edge_x, dx), multiply_add(t, -segment.edge_y, dy)
 
 
-@numba.njit(parallel=True, cache=True, nogil=True)
-def gather(slots, deal, grad_vertices, grad_nibs):
-    """Add up the slots of every stroke, in the order they were dealt out.
+@_inline
+def _see(measure, segment, tile, corner, counts, feet):
+    """Measure one tile against one segment; return how many places there are now."""
+    first, places, pairs = counts
+    x, y = np.float32(corner[0]) * _SIDE, np.float32(corner[1]) * _SIDE
+    _, dx, dy = _foot(segment, x, y)
+    squared = multiply_add(dx, dx, dy * dy)
+    # The next free place is kept far away, so that new and known tiles take one way.
+    store(measure.squared, places * LANES, spread(_FAR))
+    known = peek(measure.ticket, tile) - first
+    place = places if known < 0 else known
+    poke(measure.ticket, tile, first + place)
+    poke(measure.column, place, x)
+    poke(measure.row, place, y)
+    at = place * LANES
+    best = load(measure.squared, at)
+    store(measure.squared, at, lesser(squared, best))
+    if feet:
+        poke(measure.pair, pairs, place)
+        store(measure.nearest, at, where_less(squared, best, segment.number, load(measure.nearest, at)))
+    return places + (known < 0)
 
-    ``grad_vertices`` (vertices, 2) and ``grad_nibs`` (strokes, 2: radius, opacity) must come as noughts.
+
+@_inline
+def _columns_of(row, segment, reach, left, right):
+    """Of these tile columns, those in one row that a segment reaches: what lies beyond the row is cut off."""
+    start, end = _ZERO, _ONE
+    if abs(segment.edge_y) > _FLAT:
+        top = (row * _SIDE + _FIRST - reach - segment.y) / segment.edge_y
+        bottom = (row * _SIDE + _LAST + reach - segment.y) / segment.edge_y
+        start = min(max(min(top, bottom), _ZERO), _ONE)
+        end = min(max(top, bottom, _ZERO), _ONE)
+    a, b = segment.x + start * segment.edge_x, segment.x + end * segment.edge_x
+    first, last = _clipped(min(a, b), max(a, b), reach, right + 1)
+    return max(left, first), last
+
+
+@_kernel
+def _measure(scene, stroke, box, first, measure, feet):
+    """Measure one stroke within a box, with tickets from ``first`` on; return how many tiles it touches."""
+    reach = scene.radius[stroke] + scene.softness
+    begin, end = scene.starts[stroke], scene.starts[stroke + 1] - 1
+    width = box.right - box.left + 1
+    places = pairs = 0
+    for v in range(begin, end):
+        measure.pair_start[v - begin] = pairs
+        segment = _segment(scene.vertices, v, begin)
+        x, y = segment.x + segment.edge_x, segment.y + segment.edge_y
+        left, right = _clipped(min(segment.x, x), max(segment.x, x), reach, box.right + 1)
+        top, bottom = _clipped(min(segment.y, y), max(segment.y, y), reach, box.bottom + 1)
+        left, top = max(left, box.left), max(top, box.top)
+        columns, rows = right - left + 1, bottom - top + 1
+        if columns <= 0 or rows <= 0:
+            continue
+        if columns * rows <= _FEW:
+            column, row = left, top
+            for _ in range(columns * rows):
+                tile = (row - box.top) * width + column - box.left
+                places = _see(measure, segment, tile, (column, row), (first, places, pairs), feet)
+                pairs += 1
+                ended = column == right
+                row += ended
+                column = left if ended else column + 1
+            continue
+        for row in range(top, bottom + 1):
+            start, stop = _columns_of(np.float32(row), segment, reach, left, right)
+            for column in range(start, stop + 1):
+                tile = (row - box.top) * width + column - box.left
+                places = _see(measure, segment, tile, (column, row), (first, places, pairs), feet)
+                pairs += 1
+    measure.pair_start[end - begin] = pairs
+    return places
+
+
+@_inline
+def _bounded(x):
+    return greater(lesser(x, _ONE), -_ONE)
+
+
+@_inline
+def _coverage(inner, outer):
+    """F(inner) - F(outer) for bounded x, F(x) = 1/2 + x - x|x|/2."""
+    return (inner - outer) - (inner * magnitude(inner) - outer * magnitude(outer)) * _HALF
+
+
+@_kernel
+def _lay(scene, stroke, places, measure, raster):
+    """Multiply one measured stroke into a raster: a flat array, where its plane begins, and its width."""
+    flat, base, stride = raster
+    inverse = _ONE / scene.softness
+    r, a = scene.radius[stroke] * inverse, scene.opacity[stroke]
+    for place in range(places):
+        d = root(load(measure.squared, place * LANES)) * inverse
+        c = _coverage(_bounded(r - d), _bounded(-r - d))
+        at = base + int(peek(measure.row, place)) * stride + int(peek(measure.column, place))
+        through = load_tile(flat, at, stride)
+        store_tile(flat, at, stride, through - through * (c * a))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def forward(hand, hands, scene, cuts, image):
+    """Multiply all strokes into one hand's bands of ``image``: planes, height, width; whole tiles."""
+    planes, height, width = image.shape
+    flat = image.reshape(-1)
+    rows = height // SIDE
+    bands = min(rows, _BANDS * hands)
+    measure = _scratch(cuts.room)
+    first = 0
+    for number in range(hand, planes * bands, hands):
+        plane, band = number // bands, number % bands
+        top, bottom = band * rows // bands, (band + 1) * rows // bands - 1
+        base = plane * height * width
+        flat[base + top * SIDE * width : base + (bottom + 1) * SIDE * width] = _ONE
+        for stroke in range(len(scene.radius)):
+            left, right, above, below = cuts.boxes[stroke]
+            if scene.plane[stroke] == plane and above <= bottom and below >= top:
+                box = Box(left, right, max(top, above), min(bottom, below))
+                places = _measure(scene, stroke, box, first, measure, False)
+                first += places
+                _lay(scene, stroke, places, measure, (flat, base, width))
+
+
+@_kernel
+def _pull(scene, stroke, places, measure, rasters):
+    """Turn squared distances into pulls, feet's gradients over their offsets; return radius' and opacity's.
+
+    ``rasters`` are two flat arrays, transmittance and its gradient, where the plane begins, and its width.
     """
-    for i in numba.prange(len(deal.starts) - 1):
-        for v in range(deal.starts[i], deal.starts[i + 1] - 1):
-            j = v - i
-            for k in range(deal.room[j], deal.room[j] + deal.counts[j]):
-                pair = deal.slot[k]
-                for axis in range(2):
-                    grad_vertices[v, axis] += slots[pair, axis]
-                    grad_vertices[v + 1, axis] += slots[pair, 2 + axis]
-                    grad_nibs[i, axis] += slots[pair, 4 + axis]
+    through, grad, base, stride = rasters
+    inverse = _ONE / scene.softness
+    r, a = scene.radius[stroke] * inverse, scene.opacity[stroke]
+    by_radius, by_opacity = spread(_ZERO), spread(_ZERO)
+    for place in range(places):
+        d = root(load(measure.squared, place * LANES))
+        inner, outer = _bounded(r - d * inverse), _bounded(-r - d * inverse)
+        c = _coverage(inner, outer)
+        at = base + int(peek(measure.row, place)) * stride + int(peek(measure.column, place))
+        # At d = 0 both tents are equal and the pull is nought.
+        d = greater(d, _NEAR)
+        shared = load_tile(through, at, stride) * load_tile(grad, at, stride) / (d - d * (c * a))
+        inside, outside = magnitude(inner), magnitude(outer)
+        store(measure.squared, place * LANES, shared * (outside - inside) * (-a * inverse))
+        by_transmittance = shared * d
+        by_radius = multiply_add(by_transmittance, np.float32(2.0) - inside - outside, by_radius)
+        by_opacity = multiply_add(by_transmittance, c, by_opacity)
+    sums = four_sums(by_radius, by_opacity, by_radius, by_radius)
+    return sums[0] * (-a * inverse), -sums[1]
+
+
+@_kernel
+def _share_out(scene, stroke, measure, vertices):
+    """Give each foot's gradient to the ends of its segment, by where it lies between them."""
+    begin, end = scene.starts[stroke], scene.starts[stroke + 1] - 1
+    vertices[begin, 0] = vertices[begin, 1] = _ZERO
+    for v in range(begin, end):
+        segment = _segment(scene.vertices, v, begin)
+        sum_x = sum_y = sum_tx = sum_ty = spread(_ZERO)
+        for pair in range(measure.pair_start[v - begin], measure.pair_start[v - begin + 1]):
+            place = peek(measure.pair, pair)
+            at = place * LANES
+            t, dx, dy = _foot(segment, peek(measure.column, place), peek(measure.row, place))
+            pull = where_equal(load(measure.nearest, at), segment.number, load(measure.squared, at), _ZERO)
+            pull_x, pull_y = pull * dx, pull * dy
+            sum_x, sum_y = sum_x + pull_x, sum_y + pull_y
+            sum_tx, sum_ty = multiply_add(t, pull_x, sum_tx), multiply_add(t, pull_y, sum_ty)
+        x, y, tx, ty = four_sums(sum_x, sum_y, sum_tx, sum_ty)
+        vertices[v, 0] += x - tx
+        vertices[v, 1] += y - ty
+        vertices[v + 1, 0] = tx
+        vertices[v + 1, 1] = ty
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def backward(hand, hands, scene, cuts, rasters, gradients):
+    """Write the gradients of one hand's strokes, by vertices (n, 2) and nibs (strokes, 2: radius, opacity).
+
+    ``rasters`` are the transmittance and its gradient.
+    """
+    through, grad = rasters[0].reshape(-1), rasters[1].reshape(-1)
+    vertices, nibs = gradients
+    _, height, width = rasters[0].shape
+    measure = _scratch(cuts.room)
+    first = 0
+    for stroke in range(hand, len(scene.radius), hands):
+        left, right, top, bottom = cuts.boxes[stroke]
+        places = _measure(scene, stroke, Box(left, right, top, bottom), first, measure, True)
+        first += places
+        base = scene.plane[stroke] * height * width
+        nibs[stroke] = _pull(scene, stroke, places, measure, (through, grad, base, width))
+        _share_out(scene, stroke, measure, vertices)

@@ -1,0 +1,118 @@
+"""Chains of curves to polylines: the definition in torch, and Numba kernels for the CPU that obey it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from numpy import ndarray
+from torch import Tensor
+
+from plotopt import bezier
+from plotopt.render.hands import deal
+
+#: Pieces that a curve may be cut into.
+MOST_PIECES = 64
+
+
+class _Table(NamedTuple):
+    """The rows of :func:`plotopt.bezier.balanced_map` for 1 to 64 pieces, those of n from ``first[n]`` on."""
+
+    weights: Float[ndarray, "rows 4"]
+    first: Int[ndarray, "pieces+1"]
+
+
+@cache
+def _table(spans: int) -> _Table:
+    maps = [bezier.balanced_map(spans, pieces) for pieces in range(1, MOST_PIECES + 1)]
+    return _Table(np.concatenate(maps), np.cumsum([0, 0, *map(len, maps[:-1])]))
+
+
+def polylines(
+    chains: Float[Tensor, "strokes 4*spans 2"], tolerance: float
+) -> tuple[Float[Tensor, "vertices 2"], Int[Tensor, "strokes+1"]]:
+    """The vertices of each chain's polyline end to end, and where each begins.
+
+    Every polyline stays within ``tolerance`` of its curves, up to 64 pieces a curve. Differentiable.
+    """
+    pieces = pieces_of(chains.detach(), tolerance)
+    spans = chains.shape[1] // 4
+    starts = torch.nn.functional.pad((spans * pieces + 1).cumsum(0), (1, 0))
+    if chains.device.type == "cpu" and chains.dtype == torch.float32:
+        return _Vertices.apply(chains, pieces, starts), starts
+    return vertices(chains, pieces, starts), starts
+
+
+def pieces_of(chains: Float[Tensor, "strokes 4*spans 2"], tolerance: float) -> Int[Tensor, "strokes"]:
+    """Into how many pieces the curves of each chain are cut, as many for all of a chain."""
+    curves = chains.unflatten(-2, (-1, 4))
+    return bezier.balanced_pieces(curves, tolerance).amax(-1).clamp(max=MOST_PIECES).long()
+
+
+def vertices(
+    chains: Float[Tensor, "strokes 4*spans 2"],
+    pieces: Int[Tensor, "strokes"],
+    starts: Int[Tensor, "strokes+1"],
+) -> Float[Tensor, "vertices 2"]:
+    """The definition, on any device: each vertex is a weighed sum of the four points of its curve."""
+    spans, device = chains.shape[1] // 4, chains.device
+    table = _table(spans)
+    weights = torch.as_tensor(table.weights, dtype=chains.dtype, device=device)
+    first = torch.as_tensor(table.first, device=device)
+    owner = torch.repeat_interleave(torch.arange(len(chains), device=device), starts.diff())
+    number = torch.arange(len(owner), device=device) - starts[owner]
+    span = (number // pieces[owner]).clamp(max=spans - 1)
+    points = chains.unflatten(1, (spans, 4))[owner, span]
+    return (weights[first[pieces[owner]] + number][..., None] * points).sum(1)
+
+
+class _Vertices(torch.autograd.Function):
+    """:func:`vertices` by the kernels below."""
+
+    @staticmethod
+    def forward(ctx, chains, pieces, starts):
+        table = _table(chains.shape[1] // 4)
+        ctx.cuts = (pieces.numpy(), starts.numpy(), table.weights.astype(np.float32), table.first)
+        ctx.shape = chains.shape
+        points, result = chains.detach().contiguous().numpy(), np.empty((int(starts[-1]), 2), np.float32)
+        deal(lambda hand, hands: _evaluate(hand, hands, ctx.cuts, points, result), len(points))
+        return torch.from_numpy(result)
+
+    @staticmethod
+    def backward(ctx, grad):
+        pulls, result = grad.contiguous().numpy(), np.empty(ctx.shape, np.float32)
+        deal(lambda hand, hands: _evaluate_back(hand, hands, ctx.cuts, pulls, result), len(result))
+        return torch.from_numpy(result), None, None
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _evaluate(hand, hands, cuts, chains, result):
+    pieces, starts, weights, first = cuts
+    for i in range(hand, len(chains), hands):
+        row, last = first[pieces[i]], chains.shape[1] - 4
+        for v in range(starts[i], starts[i + 1]):
+            number = v - starts[i]
+            point = min(4 * (number // pieces[i]), last)
+            for axis in range(2):
+                total = np.float32(0)
+                for k in range(4):
+                    total += weights[row + number, k] * chains[i, point + k, axis]
+                result[v, axis] = total
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _evaluate_back(hand, hands, cuts, pulls, result):
+    pieces, starts, weights, first = cuts
+    for i in range(hand, len(result), hands):
+        row, last = first[pieces[i]], result.shape[1] - 4
+        result[i] = np.float32(0)
+        for v in range(starts[i], starts[i + 1]):
+            number = v - starts[i]
+            point = min(4 * (number // pieces[i]), last)
+            for k in range(4):
+                for axis in range(2):
+                    result[i, point + k, axis] += weights[row + number, k] * pulls[v, axis]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from plotopt.listening import Listener, Progress
+from plotopt.losses.pixel import PyramidLoss
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.plot.plan import plan_layer, summarize
@@ -18,6 +20,8 @@ def prepare(profile: Profile, on_progress: Listener) -> None:
     once = "" if cpu.compiled_before() else " (compiles it once, some 20 s)"
     on_progress(Progress(f"preparing the renderer{once}", 0, 1))
     cpu.warm_up()
+    light = torch.ones(1, 1, 32, 32)
+    PyramidLoss()(light, light)
     line = np.stack([np.linspace(1, 3, 4), np.ones(4)], axis=1)[None]
     seed(np.full((16, 16), 0.5), 1, 1.0, 4.0, np.random.default_rng(0))
     summarize([plan_layer([line, line + 1], Pen("warm", "#000000", 0.5), Rect(0, 0, 9, 9))], profile)

@@ -61,6 +61,29 @@ def test_fast_pyramid_is_the_reference(draw, ink, shape, weights):
     torch.testing.assert_close(fast, slow, rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.parametrize("ink", [0.0, 0.15])
+@pytest.mark.parametrize("levels", [4, 5, 6, 7])
+@pytest.mark.parametrize("draw", [random_light, random_lines])
+def test_the_kernel_is_the_reference(draw, levels, ink):
+    # Single precision takes the kernel; a window of several, in several channels, against one target.
+    weights = (*WEIGHTS, 0.5)[:levels]
+    drawing, target = draw((2, 3, 128, 192), 1), random_light((1, 3, 128, 192), 2)
+    fast = value_and_gradient(PyramidLoss(weights, ink), drawing.float(), target.float())
+    slow = value_and_gradient(reference, drawing, target, weights, ink)
+    assert float(fast[0]) == pytest.approx(float(slow[0]), rel=1e-5)
+    torch.testing.assert_close(fast[1].double(), slow[1], rtol=1e-4, atol=2e-5)
+
+
+def test_the_kernel_gives_the_same_bits_on_any_number_of_threads():
+    drawing, target = random_lines((1, 1, 320, 256), 1).float(), random_light((1, 1, 320, 256), 2).float()
+    before, runs = torch.get_num_threads(), []
+    for threads in (1, 2, 5):
+        torch.set_num_threads(threads)
+        runs.append(value_and_gradient(PyramidLoss(), drawing, target))
+    torch.set_num_threads(before)
+    assert all(torch.equal(value, runs[0][0]) and torch.equal(grad, runs[0][1]) for value, grad in runs)
+
+
 def test_upstream_gradient_is_passed_on():
     drawing, target = random_light((1, 1, 32, 32), 1), random_light((1, 1, 32, 32), 2)
     loss = PyramidLoss()

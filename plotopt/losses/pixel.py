@@ -9,12 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from plotopt.losses import pyramid
 from plotopt.losses.base import Loss
-
-# Lines seen at one level have become tone this many levels further up.
-_RISE = 3
-# Cells with less variance to show than this hold no lines.
-_LEAST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ def reference(drawing: Tensor, target: Tensor, weights: tuple[float, ...], ink: 
     errors = [avg_pool2d(drawing, 2**level) - avg_pool2d(target, 2**level) for level in range(top + 1)]
     for level, weight in enumerate(weights):
         total = total + weight * 4**level * (errors[level] ** 2).sum()
-        up = min(level + _RISE, top)
+        up = min(level + pyramid.RISE, top)
         most, wanted = (
             avg_pool2d((1 - tone) * (tone - ink), 2 ** (top - up))
             for tone in (avg_pool2d(drawing, 2**up), avg_pool2d(target, 2**up))
@@ -78,36 +74,49 @@ def reference(drawing: Tensor, target: Tensor, weights: tuple[float, ...], ink: 
 
 
 class _Pyramid(torch.autograd.Function):
-    """Pooling is linear, so the error is pooled once and its gradient written down on the way up."""
+    """Value and gradient at once: by the kernel where it can, else level by level."""
 
     @staticmethod
     def forward(ctx, drawing, target, weights, ink):
-        top = len(weights) - 1
-        errors = _pool(drawing - target, top)
-        squares = [_to_top(error.square(), level, top) for level, error in enumerate(errors)]
-        total = sum(weight * square.sum() for weight, square in zip(weights, squares, strict=True))
-        gradients = [error * (2 * weight) for weight, error in zip(weights, errors, strict=True)]
-        lowest = min(_RISE, top)
-        tones = [drawing] * lowest + _pool(avg_pool2d(drawing, 2**lowest), top - lowest)
-        for level in range(top):
-            up = min(level + _RISE, top)
-            most, wanted = (
-                _to_top((1 - tone) * (tone - ink), up, top) for tone in (tones[up], tones[up] - errors[up])
-            )
-            share = weights[level] * _share(squares[level] - squares[up], most, wanted)
-            total -= (share * most).sum()
-            gradients[up] += _from_top(share, up, top) * (2 * tones[up] - 1 - ink)
+        on_cpu = drawing.device.type == "cpu" and drawing.dtype == torch.float32
+        if on_cpu and len(weights) > pyramid.IN_REGISTERS:
+            value, gradient = pyramid.value_and_gradient(drawing, target, weights, ink)
+            total = drawing.new_tensor(value)
+        else:
+            total, gradient = _value_and_gradient(drawing, target, weights, ink)
         if ctx.needs_input_grad[0]:
-            ctx.save_for_backward(_spread(gradients))
-        return 4**top * total
+            ctx.save_for_backward(gradient)
+        return total
 
     @staticmethod
     def backward(ctx, grad):
         return grad * ctx.saved_tensors[0], None, None, None
 
 
+def _value_and_gradient(
+    drawing: Tensor, target: Tensor, weights: tuple[float, ...], ink: float
+) -> tuple[Tensor, Tensor]:
+    """Pooling is linear, so the error is pooled once and its gradient written down on the way up."""
+    top = len(weights) - 1
+    errors = _pool(drawing - target, top)
+    squares = [_to_top(error.square(), level, top) for level, error in enumerate(errors)]
+    total = sum(weight * square.sum() for weight, square in zip(weights, squares, strict=True))
+    gradients = [error * (2 * weight) for weight, error in zip(weights, errors, strict=True)]
+    lowest = min(pyramid.RISE, top)
+    tones = [drawing] * lowest + _pool(avg_pool2d(drawing, 2**lowest), top - lowest)
+    for level in range(top):
+        up = min(level + pyramid.RISE, top)
+        most, wanted = (
+            _to_top((1 - tone) * (tone - ink), up, top) for tone in (tones[up], tones[up] - errors[up])
+        )
+        share = weights[level] * _share(squares[level] - squares[up], most, wanted)
+        total -= (share * most).sum()
+        gradients[up] += _from_top(share, up, top) * (2 * tones[up] - 1 - ink)
+    return 4**top * total, _spread(gradients)
+
+
 def _share(beyond: Tensor, most: Tensor, wanted: Tensor) -> Tensor:
-    most = most.clamp(min=_LEAST)
+    most = most.clamp(min=pyramid.LEAST)
     return (beyond / most).clamp(0, 1) * (wanted / most).clamp(0, 1)
 
 

@@ -279,3 +279,15 @@ def four_sums(context, a, b, c, d):
         return context.make_tuple(builder, signature.return_type, numbers)
 
     return types.UniTuple(types.float32, 4)(lanes, lanes, lanes, lanes), generate
+
+
+@intrinsic
+def quad_means(context, a):
+    """In each lane the mean of the 2 x 2 pixels of the tile that it is one of."""
+
+    def make(builder, a):
+        for step in (1, SIDE):
+            a = builder.fadd(a, _shuffle(builder, (a, a), [i ^ step for i in range(LANES)]), flags=_FLAGS)
+        return builder.fmul(a, ir.Constant(_VECTOR, [0.25] * LANES), flags=_FLAGS)
+
+    return _lane_by_lane((a,), make)

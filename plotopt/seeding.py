@@ -15,6 +15,8 @@ from plotopt import streamlines
 _GRADIENT_SIGMA_PX = 1.5
 _WINDOWS_PX = (3.0, 8.0, 24.0, 64.0)
 _FADE = 0.15
+# A blur's sigma is at least so many of the pixels that it is done in.
+_SIGMA_CELLS = 4
 # Ink laid over ink darkens nothing; a fitted drawing loses this part of it in full black.
 _OVERLAP = 0.4
 _BUSY = 1.5
@@ -57,8 +59,24 @@ def headings(tone: Float[ndarray, "height width"]) -> Float[ndarray, "height wid
     cosine, sine = gx * gx - gy * gy, 2 * gx * gy
     total = np.zeros((2, *tone.shape))
     for i, sigma in enumerate(_WINDOWS_PX):
-        total += _FADE**i * np.stack([ndimage.gaussian_filter(part, sigma) for part in (cosine, sine)])
+        total += _FADE**i * np.stack([_blurred(part, sigma) for part in (cosine, sine)])
     return 0.5 * np.arctan2(total[1], total[0]) + 0.5 * np.pi
+
+
+def _blurred(values: Float[ndarray, "height width"], sigma_px: float) -> Float[ndarray, "height width"]:
+    """A Gaussian blur; wide ones in large pixels, since they leave no detail that small ones would show."""
+    size = int(sigma_px // _SIGMA_CELLS)
+    if size < 2:
+        return ndimage.gaussian_filter(values, sigma_px)
+    # Mirrored as far as the blur reaches, to whole cells.
+    before = size * int(np.ceil(4 * sigma_px / size))
+    cells = np.pad(values, [(before, before + -side % size) for side in values.shape], mode="symmetric")
+    cells = cells.reshape(cells.shape[0] // size, size, -1, size).mean((1, 3))
+    # Taking means and going back by straight lines blurs by some size^2 / 4 of variance.
+    blurred = ndimage.gaussian_filter(cells, (sigma_px**2 - size**2 / 4) ** 0.5 / size)
+    near = blurred[before // size - 1 :, before // size - 1 :]
+    within = tuple(slice(size, size + side) for side in values.shape)
+    return ndimage.zoom(near, size, order=1, mode="nearest", grid_mode=True)[within]
 
 
 def detail(tone: Float[ndarray, "height width"]) -> Float[ndarray, "height width"]:
@@ -67,7 +85,7 @@ def detail(tone: Float[ndarray, "height width"]) -> Float[ndarray, "height width
     Strokes in busy parts are so much shorter, and therefore more: eyes and mouths need them.
     """
     slope = ndimage.gaussian_gradient_magnitude(tone, _GRADIENT_SIGMA_PX)
-    around = ndimage.gaussian_filter(slope, _WINDOWS_PX[1])
+    around = _blurred(slope, _WINDOWS_PX[1])
     return 1 + _BUSY * np.minimum(around / max(np.percentile(around, 97), 1e-6), 1)
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from plotopt import bezier
+from plotopt import bezier, seeding
 from plotopt.seeding import Seeds, detail, headings, ink_demand, seed
 from plotopt.streamlines import STEP_PX
 
@@ -228,3 +228,13 @@ def test_a_dot_becomes_a_short_dash():
     curve = curve_points(Seeds(np.array([[[7.0, 9.0]]]), np.array([1]), missing=0.0).control_points(3))[0]
     assert curve.mean(0) == pytest.approx([7, 9])
     assert 0.5 <= np.hypot(*(curve[-1] - curve[0])) <= 1.5
+
+
+@pytest.mark.parametrize("sigma_px", [3.0, 8.0, 24.0, 64.0])
+@pytest.mark.parametrize("shape", [(200, 301), (7, 5), (1, 90)])
+def test_wide_blurs_in_large_pixels_are_gaussian(sigma_px, shape):
+    values = np.random.default_rng(0).random(shape).cumsum(1)
+    expected = gaussian_filter(values, sigma_px)
+    found = seeding._blurred(values, sigma_px)
+    assert found.shape == shape
+    assert np.abs(found - expected).max() < 0.01 * values.std()

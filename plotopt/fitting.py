@@ -19,8 +19,10 @@ from plotopt.listening import Listener, Progress, no_listener, steps_told
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.networks import load_network
 from plotopt.objectives.base import Objective
-from plotopt.objectives.likeness import Likeness, Problem
+from plotopt.objectives.crew import crew_of
+from plotopt.objectives.likeness import Likeness
 from plotopt.objectives.perception import Perception, Taste, gram_matrices
+from plotopt.objectives.problem import Problem
 from plotopt.objectives.sight import Scene
 from plotopt.objectives.sparing import Sparing
 from plotopt.optimize import optimize
@@ -29,9 +31,11 @@ from plotopt.pens import Pen
 from plotopt.picture import Picture, read_picture
 from plotopt.posing import pose, shown, usual_gamma
 from plotopt.preparing import prepare
+from plotopt.render import Renderer, diffvg, transmittance
 from plotopt.separation import best_pens
 from plotopt.settings import FitSettings, read_settings
 from plotopt.settings.fit import Judge
+from plotopt.settings.fit import Renderer as RendererChoice
 from plotopt.sowing import sow
 from plotopt.stages import Stage, perception_for, stages_for
 from plotopt.strokes import Strokes
@@ -88,7 +92,8 @@ def _pose(settings: FitSettings, picture: Picture, place: Rect) -> Problem:
     stock, pens = settings.stock, settings.pens
 
     def posed(pens: Sequence[Pen]) -> Problem:
-        return pose(picture, pens, stock, settings.tone(usual_gamma(pens, stock)), place)
+        problem = pose(picture, pens, stock, settings.tone(usual_gamma(pens, stock)), place)
+        return replace(problem, renderer=_renderer(settings.renderer))
 
     if not isinstance(pens, tuple):
         seen = tuple(pen for pen in pens.box if shows(pen, stock)) or pens.box
@@ -97,6 +102,13 @@ def _pose(settings: FitSettings, picture: Picture, place: Rect) -> Problem:
     for pen in pens:
         pen.check_fits(place)
     return posed(in_plot_order(pens))
+
+
+def _renderer(wanted: RendererChoice) -> Renderer:
+    if not wanted.samples:
+        return transmittance
+    diffvg.load()
+    return diffvg.Diffvg(wanted.samples)
 
 
 def _draw(problem: Problem, settings: FitSettings, on_progress: Listener) -> tuple[Strokes, tuple[str, ...]]:
@@ -108,12 +120,13 @@ def _draw(problem: Problem, settings: FitSettings, on_progress: Listener) -> tup
     if not len(sown.strokes):
         return sown.strokes, sown.notes
     problem, strokes = replace(problem, target=sown.target), sown.strokes
-    for stage in stages_for(settings.quality, settings.size, settings.tile):
-        objective: Objective = Likeness(problem, stage, rng)
-        strokes = _improve(strokes, objective, stage, problem, settings, on_progress)
+    with crew_of(settings.workers) as crew:
+        for stage in stages_for(settings.quality, settings.size, settings.tile):
+            objective: Objective = Likeness(problem, stage, rng, crew)
+            strokes = _improve(strokes, objective, stage, problem, settings, on_progress)
     if taste:
         canvas = Canvas(problem.target.place, stage.mm_per_px(problem.target.place))
-        scene = Scene(canvas, problem.inks, Crops(), int(rng.integers(2**31)))
+        scene = Scene(canvas, problem.inks, Crops(), int(rng.integers(2**31)), problem.renderer)
         stage = perception_for(settings.quality, stage.long_side_px)
         stage = replace(stage, steps=scene.crops.steps(canvas, stage.steps))
         objective = Perception(replace(taste, light=problem.loss), sown.target, scene, stage)

@@ -14,7 +14,7 @@ from torch import Tensor
 from plotopt.ink import LUMINANCE, Inks, linear_to_srgb, luminance, on_stock, srgb_to_linear
 from plotopt.losses.colour import ColourLoss
 from plotopt.losses.pixel import PyramidLoss
-from plotopt.objectives.likeness import Problem
+from plotopt.objectives.problem import Problem
 from plotopt.oklab import oklab
 from plotopt.page import Rect
 from plotopt.pens import Pen

@@ -11,7 +11,8 @@ from plotopt.ink import Inks, in_plot_order
 from plotopt.losses.colour import ColourLoss
 from plotopt.losses.soak import coats, soak
 from plotopt.objectives.base import Objective, gathered, trainable
-from plotopt.objectives.likeness import Likeness, Problem
+from plotopt.objectives.likeness import Likeness
+from plotopt.objectives.problem import Problem
 from plotopt.objectives.sparing import Sparing
 from plotopt.page import Rect
 from plotopt.pens import Pen

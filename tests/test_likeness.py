@@ -9,7 +9,8 @@ from scipy.ndimage import gaussian_filter
 
 from plotopt.ink import Inks
 from plotopt.losses.pixel import PyramidLoss
-from plotopt.objectives.likeness import Likeness, Problem
+from plotopt.objectives.likeness import Likeness
+from plotopt.objectives.problem import Problem
 from plotopt.optimize import optimize, smoothed
 from plotopt.page import Rect
 from plotopt.pens import Pen

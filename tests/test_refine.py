@@ -9,7 +9,8 @@ import torch
 from plotopt.ink import Inks
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.base import Gradients
-from plotopt.objectives.likeness import Likeness, Problem
+from plotopt.objectives.likeness import Likeness
+from plotopt.objectives.problem import Problem
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.refine import missing_ink, own_ink, relocate, worth

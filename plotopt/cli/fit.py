@@ -26,6 +26,8 @@ _fit = partial(setting, "FitSettings")
 @_fit("--layers", help="layers of VGG16 to compare, with commas between")
 @_fit("--style-image", type=click.Path(path_type=Path), help="a picture whose marks to borrow")
 @_fit("--style", type=float, help="weight of the style image, 0 to 100")
+@_fit("--renderer", help="plotopt, or diffvg to compare, where it is installed; diffvg:4 for 4x4 samples")
+@_fit("--workers", type=int, help="processes that share the tiles of large pages, 1 to 64  [default: 1]")
 @_fit("--weights", type=click.Path(path_type=Path), help="VGG16 from a .pth or .safetensors file")
 @delivered("beside IMAGE")
 def command(image: Path, delivery: Delivery, options: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ class _Setting(click.Option):
 
     def get_help_extra(self, ctx: click.Context) -> click.types.OptionHelpExtra:
         extra = super().get_help_extra(ctx)
-        default = _defaults(self.kind)[self.name or ""]
+        default = _defaults(self.kind).get(self.name or "")
         if isinstance(default, bool):
             extra["default"] = (self.opts if default else self.secondary_opts)[0].removeprefix("--")
         elif default is not None:

@@ -31,7 +31,8 @@ class PyramidLoss(Loss):
     is no hatching but an error.
 
     ``weights`` run from fine to coarse. Cells never straddle windows that lie on the top level's grid, so
-    a page in tiles has exactly the loss, and the gradient, of the page in one piece.
+    a page in tiles has exactly the loss, and the gradient, of the page in one piece. Windows of another size
+    raise ValueError.
     """
 
     weights: tuple[float, ...] = (0.3, 1.0, 2.0, 6.0, 6.0, 6.0)
@@ -46,6 +47,10 @@ class PyramidLoss(Loss):
         drawing: Float[Tensor, "views channels height width"],
         target: Float[Tensor, "views channels height width"],
     ) -> Float[Tensor, ""]:
+        if any(side % self.cell_px for side in drawing.shape[-2:]):
+            raise ValueError(
+                f"a window of {tuple(drawing.shape[-2:])} px is not made of {self.cell_px} px cells"
+            )
         return _Pyramid.apply(drawing, target, self.weights, self.ink)
 
     def line_weight(self, width_px: float) -> float:

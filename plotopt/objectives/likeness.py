@@ -3,62 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
+import torch
+from jaxtyping import Int
 from torch import Tensor
 
-from plotopt.ink import Inks
-from plotopt.losses.base import Loss
-from plotopt.objectives.base import Gradients, Objective, gathered, trainable
-from plotopt.pens import Pen
+from plotopt.objectives.base import Gradients, Objective
+from plotopt.objectives.crew import Crew
+from plotopt.objectives.problem import Look, Problem, gradients_of, loss_of
 from plotopt.reassignment import reassign
 from plotopt.refine import missing_ink, own_ink, relocate, worth
-from plotopt.render import render
 from plotopt.stages import Stage, tiles
 from plotopt.strokes import Strokes
-from plotopt.target import Target
+from plotopt.view import View
 
-
-@dataclass(frozen=True)
-class Problem:
-    """What the strokes shall look like, with which pens in which inks, and how that is judged.
-
-    ``inks`` are the pens' as the target has them: a target of one channel is in parts of full ink.
-    """
-
-    target: Target
-    pens: tuple[Pen, ...]
-    inks: Inks
-    loss: Loss
+# So much farther than its ink, in px, a stroke is taken to reach, lest rounding leave it out.
+_SLACK_PX = 0.01
 
 
 class Likeness(Objective):
     """The loss a pixel of the picture, at the scale and in the tiles of one stage.
 
-    Draws where the tiles' grid begins from ``rng`` at every step, and where new strokes go.
+    Draws where the tiles' grid begins from ``rng`` at every step, and where new strokes go. The tiles are
+    looked at one after another, or by a ``crew`` side by side, with the same result.
     """
 
-    def __init__(self, problem: Problem, stage: Stage, rng: np.random.Generator) -> None:
+    def __init__(
+        self, problem: Problem, stage: Stage, rng: np.random.Generator, crew: Crew | None = None
+    ) -> None:
         frame = problem.target.place
         self.mm_per_px = stage.mm_per_px(frame)
         self.pixels = frame.width * frame.height / self.mm_per_px**2
-        self._frame, self._stage, self._rng = frame, stage, rng
+        self._frame, self._stage, self._rng, self._crew = frame, stage, rng, crew
         # Sampled once, with one cell of paper around.
         target = problem.target.canvas(self.mm_per_px, problem.loss.cell_px)
         self._canvas = replace(problem, target=target)
+        if crew:
+            crew.set_to(self._canvas)
 
     def gradients(self, strokes: Strokes, number: int) -> Gradients:
         """Gathered tile by tile, so that memory is that of one tile."""
-        leaf = trainable(strokes)
         softness_px = self._stage.anneal(self._stage.softness_px, number)
         x, y = self._rng.integers(0, self._canvas.loss.cell_px, 2).tolist()
-        total = 0.0
-        for part in self._parts(leaf, softness_px, (x, y)):
-            if part.requires_grad:
-                part.backward()
-            total += float(part.detach())
-        return gathered(leaf, total)
+        tiled = list(self._tiles(strokes.detach(), softness_px, (x, y)))
+        looks = (Look(strokes.select(chosen), view, softness_px, self.pixels) for chosen, view in tiled)
+        parts = (
+            self._crew.gradients(looks)
+            if self._crew
+            else (gradients_of(self._canvas, look) for look in looks)
+        )
+        return _gathered(strokes, [chosen for chosen, _ in tiled], parts)
 
     def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Tensor]:
         """Of one pen, strokes of little use are laid anew; of several, they change pens."""
@@ -72,12 +68,32 @@ class Likeness(Objective):
         price = line_weight / (self.pixels * view.mm_per_px**2)
         softness_px = self._stage.softness_px[1]
         return reassign(
-            strokes, self._canvas.pens, inks, price, lambda drawn: self._parts(drawn, softness_px, (0, 0))
+            strokes, self._canvas.pens, inks, price, lambda drawn: self._losses(drawn, softness_px)
         )
 
-    def _parts(self, strokes: Strokes, softness_px: float, shift_px: tuple[int, int]) -> Iterator[Tensor]:
+    def _losses(self, strokes: Strokes, softness_px: float) -> Iterator[Tensor]:
         """The loss a pixel, tile by tile."""
-        target, inks, judge = self._canvas.target, self._canvas.inks, self._canvas.loss
-        for view in tiles(self._frame, self._stage, judge.cell_px, shift_px):
-            drawing = inks.on_paper(render(strokes, [view], softness_px=softness_px, pens=inks.pens))
-            yield judge(drawing, target.window(view)[None]) / self.pixels
+        for chosen, view in self._tiles(strokes.detach(), softness_px, (0, 0)):
+            yield loss_of(self._canvas, Look(strokes.select(chosen), view, softness_px, self.pixels))
+
+    def _tiles(
+        self, strokes: Strokes, softness_px: float, shift_px: tuple[int, int]
+    ) -> Iterator[tuple[Int[Tensor, "chosen"], View]]:
+        """The stage's tiles, and which strokes can leave ink in each."""
+        reach = 0.5 * strokes.width_mm[:, None] + (softness_px + _SLACK_PX) * self.mm_per_px
+        low, high = strokes.points.amin(1) - reach, strokes.points.amax(1) + reach
+        for view in tiles(self._frame, self._stage, self._canvas.loss.cell_px, shift_px):
+            place = view.rect
+            start, end = low.new_tensor([[place.left, place.top], [place.right, place.bottom]])
+            yield ((high > start) & (low < end)).all(1).nonzero()[:, 0], view
+
+
+def _gathered(strokes: Strokes, tiled: list[Tensor], parts: Iterator[Gradients]) -> Gradients:
+    """Gradients of all strokes, from those of each tile, which are added up in the order of the tiles."""
+    points, opacity = torch.zeros_like(strokes.points), torch.zeros_like(strokes.opacity)
+    loss = 0.0
+    for chosen, part in zip(tiled, parts, strict=True):
+        points.index_add_(0, chosen, part.points)
+        opacity.index_add_(0, chosen, part.opacity)
+        loss += part.loss
+    return Gradients(loss, points, opacity)

@@ -10,7 +10,7 @@ from torch import Tensor
 from plotopt.canvas import Canvas
 from plotopt.crops import Crops, Windows
 from plotopt.ink import Inks
-from plotopt.render import Polylines, Raster, cpu
+from plotopt.render import Polylines, Raster, Renderer, transmittance
 from plotopt.render.scene import flatten
 from plotopt.strokes import Strokes
 
@@ -32,12 +32,13 @@ class Sight:
 
 @dataclass(frozen=True)
 class Scene:
-    """What is looked at, and how: the canvas, the inks on it, the crops, and what makes them random."""
+    """What is looked at, and how: the canvas, the inks on it, the crops, their seed, the renderer."""
 
     canvas: Canvas
     inks: Inks
     crops: Crops
     seed: int
+    renderer: Renderer = transmittance
 
     def look(self, strokes: Strokes, number: int, softness_px: float) -> Sight:
         """Decided strokes in the crops of step ``number``; differentiable."""
@@ -46,7 +47,7 @@ class Scene:
         near = self.canvas.around(strokes, size_px)
         lines = flatten(near, views, windows.warp, softness_px, self.inks.pens)
         raster = Raster(len(views) * self.inks.pens, size_px, size_px, softness_px)
-        through = cpu.transmittance(lines, raster).unflatten(0, (len(views), self.inks.pens))
+        through = self.renderer(lines, raster).unflatten(0, (len(views), self.inks.pens))
         inside = self.canvas.inside(views, windows.warp)
         paper = self.inks.bare
         light = paper + inside * (self.inks.on_paper(through) - paper)

@@ -1,6 +1,6 @@
 """Differentiable rendering of strokes: ``render(strokes, views)`` gives transmittances.
 
-:mod:`~plotopt.render.reference` defines it; :mod:`~plotopt.render.cpu` is the fast one that obeys.
+:mod:`~plotopt.render.reference` defines it; :mod:`~plotopt.render.cpu` and :mod:`~plotopt.render.cuda` obey.
 """
 
 from __future__ import annotations
@@ -11,13 +11,24 @@ from jaxtyping import Float
 from torch import Tensor
 
 from plotopt.augment.warp import Warp
-from plotopt.render import cpu
+from plotopt.render import cpu, cuda
 from plotopt.render.polylines import Polylines, Raster, Renderer
 from plotopt.render.scene import flatten, pen_count
 from plotopt.strokes import Strokes
 from plotopt.view import View
 
-__all__ = ["Polylines", "Raster", "Renderer", "render"]
+__all__ = ["Polylines", "Raster", "Renderer", "render", "transmittance"]
+
+
+def transmittance(lines: Polylines, raster: Raster) -> Float[Tensor, "planes height width"]:
+    """Transmittance of every plane by the renderer of the device that the lines are on.
+
+    Where there is none for that device, they are rendered on the CPU and the planes brought back.
+    """
+    device = lines.vertices.device
+    if device.type == "cuda":
+        return cuda.transmittance(lines, raster)
+    return cpu.transmittance(lines.to("cpu"), raster).to(device)
 
 
 def render(
@@ -27,7 +38,7 @@ def render(
     warp: Warp | None = None,
     softness_px: float = 1.0,
     pens: int | None = None,
-    renderer: Renderer = cpu.transmittance,
+    renderer: Renderer = transmittance,
 ) -> Float[Tensor, "views pens height width"]:
     """Transmittance of every pen in every view, in [0, 1], 1 where there is no ink.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from jaxtyping import Float, Int
@@ -25,9 +25,15 @@ class Polylines:
     opacity: Float[Tensor, "strokes"]
     plane: Int[Tensor, "strokes"]
 
+    def to(self, device: str | torch.device) -> Polylines:
+        """The same lines on another device."""
+        return Polylines(*(getattr(self, entry.name).to(device) for entry in fields(self)))
+
     def owners(self) -> Int[Tensor, "vertices"]:
         """Which stroke each vertex belongs to."""
-        return torch.repeat_interleave(torch.arange(len(self.radius)), self.starts.diff())
+        return torch.repeat_interleave(
+            torch.arange(len(self.radius), device=self.starts.device), self.starts.diff()
+        )
 
 
 @dataclass(frozen=True)

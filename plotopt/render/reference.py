@@ -57,6 +57,6 @@ def _tent_integral(x: Tensor) -> Tensor:
 
 
 def _pixel_centres(raster: Raster, like: Tensor) -> Float[Tensor, "pixels 2"]:
-    y = torch.arange(raster.height_px, dtype=like.dtype) + 0.5
-    x = torch.arange(raster.width_px, dtype=like.dtype) + 0.5
+    y = torch.arange(raster.height_px, dtype=like.dtype, device=like.device) + 0.5
+    x = torch.arange(raster.width_px, dtype=like.dtype, device=like.device) + 0.5
     return torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).reshape(-1, 2)

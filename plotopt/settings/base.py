@@ -58,6 +58,8 @@ class PageSettings:
         "client": Client,
         "split_every": float | None,
     }
+    #: Options that make no difference to the drawing.
+    untold: ClassVar[tuple[str, ...]] = ()
     readers: ClassVar[dict[str, Reader]] = {
         "paper": parse_paper,
         "margin": lambda text: parse_length(text, allow_zero=True),
@@ -97,7 +99,8 @@ class PageSettings:
 
     def options(self) -> dict[str, Any]:
         """The settings as the command line spells them, for the SVG's metadata; None where not set."""
-        return {entry.name: _spelled(entry.name, getattr(self, entry.name)) for entry in fields(self)}
+        told = [entry.name for entry in fields(self) if entry.name not in self.untold]
+        return {name: _spelled(name, getattr(self, name)) for name in told}
 
     def command(self, subject: str) -> str:
         """The command line that repeats this drawing of a picture's file or a neuron."""

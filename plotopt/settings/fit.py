@@ -23,6 +23,32 @@ from plotopt.settings.pens import PenChoice, read_pens
 from plotopt.tone import Tone
 
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3")
+MOST_WORKERS = 64
+# diffvg's usual samples along a pixel's side, and the most that make sense.
+_SAMPLES, MOST_SAMPLES = 2, 16
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """plotopt's own renderer, or diffvg with ``samples`` x ``samples`` samples a pixel."""
+
+    samples: int = 0
+
+    def __str__(self) -> str:
+        return f"diffvg:{self.samples}" if self.samples else "plotopt"
+
+
+def read_renderer(text: str) -> Renderer:
+    """A renderer from ``plotopt``, ``diffvg`` or ``diffvg:4``. Raises PlotoptError for anything else."""
+    name, _, samples = text.strip().lower().partition(":")
+    if name == "plotopt" and not samples:
+        return Renderer()
+    if name == "diffvg" and (not samples or samples in map(str, range(1, MOST_SAMPLES + 1))):
+        return Renderer(int(samples or _SAMPLES))
+    raise PlotoptError(
+        f"renderer {text!r:.40} is unknown: use plotopt, diffvg, or diffvg:N with N x N samples a pixel, "
+        f"N from 1 to {MOST_SAMPLES}"
+    )
 
 
 class Judge(Enum):
@@ -41,7 +67,8 @@ class FitSettings(PageSettings):
     what the quality has; ``tile`` is about the side of a tile. With ``loss`` VGG a last stage compares crops:
     the features of ``layers`` have the weight ``features`` (0 to 1) and the pixels the rest; the marks of
     ``style_image`` come on top with the weight ``style`` (0 to 100). ``weights`` is a file for VGG16, None
-    for torchvision's own. Raises PlotoptError for values out of range.
+    for torchvision's own. ``workers`` processes look at the tiles of the pixel stages side by side; how many
+    makes no difference to the drawing. Raises PlotoptError for values out of range.
     """
 
     verb: ClassVar[str] = "fit"
@@ -49,6 +76,7 @@ class FitSettings(PageSettings):
         "loss": Judge,
         "layers": tuple,
         "gamma": float | None,
+        "renderer": Renderer,
         **dict.fromkeys(("contrast", "features", "style"), float),
     }
     readers: ClassVar[dict[str, Reader]] = PageSettings.readers | {
@@ -57,7 +85,9 @@ class FitSettings(PageSettings):
         "layers": lambda text: tuple(word.strip() for word in text.split(",")),
         "style_image": Path,
         "weights": Path,
+        "renderer": read_renderer,
     }
+    untold: ClassVar[tuple[str, ...]] = ("workers",)
 
     pens: tuple[Pen, ...] | PenChoice = field(default_factory=lambda: parse_pens("black"))
     gamma: float | None = None
@@ -70,12 +100,17 @@ class FitSettings(PageSettings):
     style_image: Path | None = None
     style: float = 5.0
     weights: Path | None = None
+    renderer: Renderer = Renderer()
+    workers: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.pens, PenChoice):
             check_pens(self.pens)
         check_whole("tile", self.tile, 64, 8192)
+        check_whole("workers", self.workers, 1, MOST_WORKERS)
+        if self.renderer.samples and self.workers > 1:
+            raise PlotoptError(f"workers is {self.workers}: diffvg uses all cores itself, give 1")
         if self.size is not None:
             check_whole("size", self.size, 64, 8192)
         if self.gamma is not None:

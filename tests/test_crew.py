@@ -1,0 +1,89 @@
+"""Workers side by side: the same drawing whatever their number, and clear words when one is lost."""
+
+import os
+import pickle
+import signal
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from test_likeness import PEN, STAGE, blob, problem, scattered
+
+from plotopt.errors import PlotoptError
+from plotopt.objectives.crew import _pickled, crew_of
+from plotopt.objectives.likeness import Likeness
+from plotopt.objectives.problem import Look, gradients_of
+from plotopt.optimize import optimize
+from plotopt.page import Rect
+from plotopt.view import View
+
+TILED = replace(STAGE, long_side_px=128, tile_px=32, steps=4, relocations=1, smoothness=0.02)
+LOOK = Look(scattered(30), View(10, 20, 64, 64, 0.5), 1.0, 4096)
+
+
+@pytest.fixture(scope="module")
+def crews():
+    """A crew of two and one of three."""
+    with crew_of(2) as two, crew_of(3) as three:
+        yield {2: two, 3: three}
+
+
+def drawn(crew):
+    losses = []
+    objective = Likeness(problem(blob()), TILED, np.random.default_rng(0), crew)
+    strokes = optimize(scattered(60), objective, TILED, lambda number, loss: losses.append(loss))
+    return strokes.points, losses
+
+
+def test_the_drawing_is_the_same_bit_for_bit_for_any_number_of_workers(crews):
+    alone, losses = drawn(None)
+    for crew in crews.values():
+        points, others = drawn(crew)
+        assert torch.equal(points, alone)
+        assert others == losses
+
+
+def test_a_crew_can_be_given_one_problem_after_another(crews):
+    dark, light = problem(np.full((64, 64), 0.2)), problem(np.full((64, 64), 0.9), Rect(10, 20, 42, 52))
+    for task in (dark, light):
+        crews[2].set_to(task)
+        (found,) = crews[2].gradients([LOOK])
+        assert torch.equal(found.points, gradients_of(task, LOOK).points)
+
+
+def test_what_a_worker_raises_is_raised_here(crews):
+    crews[2].set_to(problem(blob()))
+    odd = replace(LOOK, view=View(10, 20, 31, 31, 0.5))
+    with pytest.raises(ValueError, match="32 px cells"):
+        list(crews[2].gradients([odd]))
+    # And it lives on.
+    assert len(list(crews[2].gradients([LOOK] * 5))) == 5
+
+
+def test_one_worker_is_no_crew():
+    with crew_of(1) as crew:
+        assert crew is None
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
+def test_a_lost_worker_is_told_in_one_line():
+    import multiprocessing
+
+    before = {child.pid for child in multiprocessing.active_children()}
+    with crew_of(2) as crew:
+        crew.set_to(problem(blob()))
+        list(crew.gradients([LOOK] * 2))
+        (lost, *_) = [c for c in multiprocessing.active_children() if c.pid not in before]
+        os.kill(lost.pid, signal.SIGKILL)
+        lost.join()
+        with pytest.raises(PlotoptError, match="fewer --workers"):
+            list(crew.gradients([LOOK] * 4))
+
+
+def test_tensors_come_through_whole():
+    strokes = pickle.loads(_pickled(LOOK)).strokes
+    assert torch.equal(strokes.points, LOOK.strokes.points)
+    assert strokes.points.requires_grad is False
+    strokes.points.add_(1)
+    assert pickle.loads(_pickled(PEN)) == PEN

@@ -8,7 +8,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from plotopt.kernel_cache import settle_cache
 
 if TYPE_CHECKING:
     from plotopt.contact_sheet import neurons
@@ -21,10 +24,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["Drawing", "PlotoptError", "Progress", "__version__", "fit", "neuron", "neurons", "plan"]
 
-# torch and Numba each keep a pool of threads that spin while they wait. Where anything else runs on the
-# same cores the pools starve each other, and a step takes up to ten times as long. Both read this when
-# they load; whoever has set it keeps their choice.
+# torch's threads spin while they wait. Where anything else runs on the same cores, the renderer's own threads
+# too, they starve each other, and a step takes up to ten times as long. It is read when torch loads; whoever
+# has set it keeps their choice.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+settle_cache(Path(__file__).parent)
 
 _HOMES = {
     "Drawing": "plotopt.drawing",

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "plotopt"
 # From bottom to top; those on one line may import each other. A name stands for the module or the package
 # with all that is in it, except that "plotopt" is plotopt/__init__.py alone.
 LAYERS = (
-    ("errors",),
+    ("errors", "kernel_cache"),
     ("units",),
     ("page", "tables", "tone"),
     ("pens", "stocks", "profiles", "files", "picture"),

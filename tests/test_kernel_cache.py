@@ -1,0 +1,82 @@
+"""Compiled kernels find a place wherever plotopt is installed and whoever runs it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from plotopt.kernel_cache import settle_cache
+
+PROGRAM = (
+    "from plotopt.render import cpu, kernels; cpu.warm_up(); "
+    "print(kernels.backward.stats.cache_path, sum(kernels.backward.stats.cache_hits.values()))"
+)
+
+
+@pytest.fixture
+def environment(monkeypatch, tmp_path):
+    """No writable place but a folder for temporary files."""
+    for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "file" / "home"))
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    return tmp_path
+
+
+def chosen():
+    return os.environ.get("NUMBA_CACHE_DIR")
+
+
+def test_a_package_that_can_be_written_needs_nothing(environment):
+    settle_cache(environment)
+    assert chosen() is None
+
+
+def test_a_home_that_can_be_written_will_do(environment, monkeypatch):
+    monkeypatch.setenv("HOME", str(environment))
+    settle_cache(environment / "file" / "package")
+    assert chosen() is None
+
+
+def test_nobody_takes_a_choice_away(environment, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "/chosen")
+    settle_cache(environment / "file" / "package")
+    assert chosen() == "/chosen"
+
+
+def test_else_a_folder_that_is_ours_alone_the_same_every_time(environment, monkeypatch):
+    settle_cache(environment / "file" / "package")
+    first = chosen()
+    assert Path(first).is_relative_to(environment / "temporary")
+    assert Path(first).stat().st_mode & 0o777 == 0o700
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    settle_cache(environment / "file" / "package")
+    assert chosen() == first
+
+
+def test_kernels_that_others_may_have_put_there_are_not_used(environment, monkeypatch):
+    settle_cache(environment / "file" / "package")
+    first = Path(chosen())
+    first.chmod(0o777)
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    settle_cache(environment / "file" / "package")
+    assert Path(chosen()) != first
+
+
+def test_compiled_once_for_all_runs(tmp_path):
+    ran = [
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM],
+            env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for _ in range(2)
+    ]
+    assert all(Path(path).is_relative_to(tmp_path) for path, _ in ran)
+    assert [int(hits) for _, hits in ran] == [0, 1]

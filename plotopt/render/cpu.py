@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -55,9 +56,10 @@ class _Transmittance(torch.autograd.Function):
         ctx.scene = kernels.Scene._make((*parts, np.float32(raster.softness_px)))
         height, width = (-(-side // SIDE) * SIDE for side in (raster.height_px, raster.width_px))
         ctx.cuts = _cut(ctx.scene, width // SIDE, height // SIDE)
-        image = np.empty((raster.planes, height, width), np.float32)
-        deal(lambda hand, hands: kernels.forward(hand, hands, ctx.scene, ctx.cuts, image), len(radius))
-        whole = torch.from_numpy(image)
+        shape = raster.planes, height, width
+        flat = np.empty(math.prod(shape), np.float32)
+        deal(lambda hand, hands: kernels.forward(hand, hands, ctx.scene, ctx.cuts, flat, shape), len(radius))
+        whole = torch.from_numpy(flat).view(shape)
         ctx.save_for_backward(whole)
         return whole[:, : raster.height_px, : raster.width_px]
 
@@ -66,7 +68,7 @@ class _Transmittance(torch.autograd.Function):
         (through,) = ctx.saved_tensors
         below, beside = (a - b for a, b in zip(through.shape[1:], grad.shape[1:], strict=True))
         grad = pad(grad, (0, beside, 0, below)) if below or beside else grad.contiguous()
-        rasters = through.numpy(), grad.numpy()
+        rasters = through.view(-1).numpy(), grad.view(-1).numpy(), *through.shape[1:]
         scene, cuts = ctx.scene, ctx.cuts
         gradients = np.empty_like(scene.vertices), np.empty((len(scene.radius), 2), np.float32)
         deal(

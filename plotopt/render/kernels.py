@@ -37,9 +37,9 @@ from plotopt.render.lanes import (
     where_less,
 )
 
-_kernel = numba.njit(error_model="numpy", nogil=True)
+_kernel = numba.njit(error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 # For what is called for every pixel, segment or tile.
-_inline = numba.njit(error_model="numpy", forceinline=True)
+_inline = numba.njit(error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 _ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 _FAR = np.float32(1e30)
 # A tile's first and last pixel centres lie so far from its corner; a little more, for rounding.
@@ -274,10 +274,9 @@ def _lay(scene, stroke, places, measure, raster):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def forward(hand, hands, scene, cuts, image):
-    """Multiply all strokes into one hand's bands of ``image``: planes, height, width; whole tiles."""
-    planes, height, width = image.shape
-    flat = image.reshape(-1)
+def forward(hand, hands, scene, cuts, flat, shape):
+    """Multiply all strokes into one hand's bands of a flat raster of ``shape``: planes, height, width."""
+    planes, height, width = shape
     rows = height // SIDE
     bands = min(rows, _BANDS * hands)
     measure = _scratch(cuts.room)
@@ -350,11 +349,10 @@ def _share_out(scene, stroke, measure, vertices):
 def backward(hand, hands, scene, cuts, rasters, gradients):
     """Write the gradients of one hand's strokes, by vertices (n, 2) and nibs (strokes, 2: radius, opacity).
 
-    ``rasters`` are the transmittance and its gradient.
+    ``rasters`` are the flat transmittance, its gradient, and the height and width of a plane.
     """
-    through, grad = rasters[0].reshape(-1), rasters[1].reshape(-1)
+    through, grad, height, width = rasters
     vertices, nibs = gradients
-    _, height, width = rasters[0].shape
     measure = _scratch(cuts.room)
     first = 0
     for stroke in range(hand, len(scene.radius), hands):

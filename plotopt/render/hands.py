@@ -11,21 +11,33 @@ import torch
 
 # Waking a thread takes some 0.05 ms: less work than this, in strokes or the like, one thread does as fast.
 _WORTH_A_THREAD = 64
+# Hands for each thread, so that threads which are slower, or kept waiting by other programs, take fewer.
+_HANDS = 4
 
 
 def deal(work: Callable[[int, int], None], size: int) -> None:
-    """Call ``work(hand, hands)`` for every hand from 0, each on a thread of its own, and wait for all.
+    """Call ``work(hand, hands)`` for every hand from 0, on several threads, and wait for all.
 
-    ``size`` is how much there is to do. There are no more hands than torch uses threads.
+    ``size`` is how much there is to do. There are no more threads than torch uses; each takes the next hand
+    when it has done one, so what a hand does must not depend on who does it.
     """
-    hands = min(torch.get_num_threads(), max(1, size // _WORTH_A_THREAD))
-    if hands == 1:
+    threads = min(torch.get_num_threads(), max(1, size // _WORTH_A_THREAD))
+    if threads == 1:
         work(0, 1)
         return
-    others = [_pool(hands - 1).submit(work, hand, hands) for hand in range(1, hands)]
-    work(0, hands)
+    hands = _HANDS * threads
+    left = iter(range(hands))
+
+    def take() -> None:
+        for hand in left:
+            work(hand, hands)
+
+    others = [_pool(threads - 1).submit(take) for _ in range(threads - 1)]
+    take()
     for other in others:
-        other.result()
+        # A thread that has not even begun is not waited for.
+        if not other.cancel():
+            other.result()
 
 
 @cache

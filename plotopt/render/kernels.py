@@ -48,8 +48,6 @@ _SIDE = np.float32(SIDE)
 _FLAT = np.float32(1e-6)
 # Tiles up to which a segment's box is taken whole: short loops cost more than the tiles that they spare.
 _FEW = 12
-# Bands of a raster for each thread, so that dark regions spread over all.
-_BANDS = 4
 _NEAR = np.float32(1e-12)
 
 
@@ -211,9 +209,13 @@ def _columns_of(row, segment, reach, left, right):
     return max(left, first), last
 
 
-@_kernel
+@_inline
 def _measure(scene, stroke, box, first, measure, feet):
-    """Measure one stroke within a box, with tickets from ``first`` on; return how many tiles it touches."""
+    """Measure one stroke within a box, with tickets from ``first`` on; return how many tiles it touches.
+
+    Nearest segments and pairs are kept only if ``feet`` are asked for, by a constant: a choice made at run time
+    keeps Numba from leaving out the counting of references to each array, which takes three times as long.
+    """
     reach = scene.radius[stroke] + scene.softness
     begin, end = scene.starts[stroke], scene.starts[stroke + 1] - 1
     width = box.right - box.left + 1
@@ -278,7 +280,7 @@ def forward(hand, hands, scene, cuts, flat, shape):
     """Multiply all strokes into one hand's bands of a flat raster of ``shape``: planes, height, width."""
     planes, height, width = shape
     rows = height // SIDE
-    bands = min(rows, _BANDS * hands)
+    bands = min(rows, hands)
     measure = _scratch(cuts.room)
     first = 0
     for number in range(hand, planes * bands, hands):
@@ -360,5 +362,5 @@ def backward(hand, hands, scene, cuts, rasters, gradients):
         places = _measure(scene, stroke, Box(left, right, top, bottom), first, measure, True)
         first += places
         base = scene.plane[stroke] * height * width
-        nibs[stroke] = _pull(scene, stroke, places, measure, (through, grad, base, width))
+        nibs[stroke, 0], nibs[stroke, 1] = _pull(scene, stroke, places, measure, (through, grad, base, width))
         _share_out(scene, stroke, measure, vertices)

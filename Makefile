@@ -19,7 +19,11 @@ lint: .venv/installed-dev
 	$(BIN)/mypy
 
 bench: .venv/installed-dev
-	$(BIN)/python benchmarks/renderer.py
+	mkdir -p build
+	$(BIN)/python benchmarks/renderer.py --json build/bench-renderer.json
+	$(BIN)/python benchmarks/to_quality.py --json build/bench-to-quality.json
+	$(BIN)/python benchmarks/parts.py
+	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/fit.py
 	$(BIN)/python benchmarks/order.py
 

@@ -213,8 +213,8 @@ def _columns_of(row, segment, reach, left, right):
 def _measure(scene, stroke, box, first, measure, feet):
     """Measure one stroke within a box, with tickets from ``first`` on; return how many tiles it touches.
 
-    Nearest segments and pairs are kept only if ``feet`` are asked for, by a constant: a choice made at run time
-    keeps Numba from leaving out the counting of references to each array, which takes three times as long.
+    Nearest segments and pairs are kept only if ``feet`` are asked for, by a constant: a choice made at run
+    time keeps Numba from leaving out the counting of references to arrays, which takes three times as long.
     """
     reach = scene.radius[stroke] + scene.softness
     begin, end = scene.starts[stroke], scene.starts[stroke + 1] - 1

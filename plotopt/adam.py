@@ -32,7 +32,7 @@ class Adam:
         kept = ~moved[:, None, None]
         return Adam(self.mean * kept, self.square * kept, self.clock * kept, self.betas)
 
-    def step(self, points: Tensor, grad: Tensor, size: float) -> tuple[Tensor, Adam]:
+    def step(self, points: Tensor, grad: Tensor, size: float | Tensor) -> tuple[Tensor, Adam]:
         """Points moved by about ``size`` (in their unit) against the gradient, and the state after it."""
         b1, b2 = self.betas
         touched = (grad != 0).any(-1, keepdim=True).any(-2, keepdim=True)

@@ -102,16 +102,19 @@ class Canvas:
         self, image: Float[Tensor, "1 channels rows columns"], views: list[View], warp: Warp, fill: float
     ) -> Float[Tensor, "views channels height width"]:
         """What the warped views see of an image on the canvas's own pixels, ``fill`` beyond its edges."""
-        shift = torch.eye(3, dtype=torch.float64).repeat(len(views), 1, 1)
+        shift = Warp.identity(len(views)).matrices
         corners = [(view.left_mm - self.place.left, view.top_mm - self.place.top) for view in views]
-        shift[:, :2, 2] = -torch.tensor(corners, dtype=torch.float64) / self.mm_per_px
+        shift[:, :2, 2] = -shift.new_tensor(corners) / self.mm_per_px
         return Warp(shift).then(warp).raster(image, views[0].height_px, views[0].width_px, fill)
 
-    def inside(self, views: list[View], warp: Warp) -> Float[Tensor, "views 1 height width"]:
+    def inside(
+        self, views: list[View], warp: Warp, device: torch.device | str = "cpu"
+    ) -> Float[Tensor, "views 1 height width"]:
         """1 where warped views see the canvas and 0 beyond its edges; 1 throughout where it wraps."""
         if self.aim is Aim.WRAP:
-            return torch.ones(1, 1, 1, 1)
-        return self.raster(torch.ones(1, 1, self.height_px, self.width_px), views, warp, fill=0.0)
+            return torch.ones(1, 1, 1, 1, device=device)
+        canvas = torch.ones(1, 1, self.height_px, self.width_px, device=device)
+        return self.raster(canvas, views, warp, fill=0.0)
 
 
 def repeated(strokes: Strokes, cell: Rect, columns: range, rows: range) -> Strokes:

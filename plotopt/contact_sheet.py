@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from plotopt.canvas import Aim, Canvas
+from plotopt.devices import find_devices
 from plotopt.drawing import Drawing
 from plotopt.easel import Easel, load_eyes
 from plotopt.errors import PlotoptError
@@ -50,6 +51,7 @@ def neurons(
     used.
     """
     settings = read_neurons_settings(**options)
+    devices = find_devices(settings.device)
     wanted = _read(subjects)
     sheet = lay_out_sheet(settings, len(wanted))
     settings.profile.check_fits(sheet.block)
@@ -74,7 +76,7 @@ def neurons(
         else {"neurons": [neuron.text for neuron in wanted]}
     )
     notes = (f"{done} of {len(wanted)} channels were done already",) if done else ()
-    return finished(settings, sheet.page, layers, told, notes)
+    return finished(settings, sheet.page, layers, told, notes + devices.notes(network=bool(missing)))
 
 
 def _read(subjects: str | Sequence[Neuron]) -> tuple[Neuron, ...]:

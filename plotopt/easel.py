@@ -11,6 +11,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from plotopt.canvas import Canvas
+from plotopt.devices import find_devices
 from plotopt.errors import PlotoptError
 from plotopt.listening import Listener, steps_told
 from plotopt.networks import Network, Neuron, check_channels, load_network
@@ -45,6 +46,7 @@ def load_eyes(wanted: Neuron, settings: NetworkSettings) -> tuple[Network, ...]:
             weights=settings.weights,
             relu_slope=slope,
             size_px=settings.crop,
+            device=find_devices(settings.device).networks,
         ).hastened()
         for slope in slopes
     )
@@ -58,7 +60,10 @@ def load_eyes(wanted: Neuron, settings: NetworkSettings) -> tuple[Network, ...]:
 
 @dataclass(frozen=True)
 class Easel:
-    """A neuron, its palette and first strokes, and how crops of them are judged."""
+    """A neuron, its palette and first strokes, and how crops of them are judged.
+
+    Strokes come and go on the CPU; the scene's device is where they are bettered.
+    """
 
     likings: tuple[Liking, ...]
     palette: Palette
@@ -78,8 +83,9 @@ class Easel:
         pen_mm = float(palette.widths_mm.mean())
         usual = Usual.of(canvas.place, count, pen_mm)
         first = palette.undecided(scatter(canvas.place, count, pen_mm, usual, rng), rng)
-        scene = Scene(canvas, palette.inks, settings.crops, int(rng.integers(2**31)))
-        decided = palette.decided(first)
+        device = find_devices(settings.device).drawing
+        scene = Scene(canvas, palette.inks.to(device), settings.crops, int(rng.integers(2**31)))
+        decided = palette.decided(first).to(device)
         likings = tuple(Liking(eye, wanted, _spread(eye, wanted, scene, decided)) for eye in eyes)
         costs = (settings.ink, settings.overlap, settings.evenness, settings.length)
         return cls(likings, palette, Restraint(usual.length_mm, *costs), scene, first, usual, rng)
@@ -95,10 +101,11 @@ class Easel:
 
     def felt(self, strokes: Strokes) -> Bool[Tensor, "strokes"]:
         """Which strokes the network sees at all, in the crops of a few steps."""
-        leaf = trainable(strokes)
+        leaf = trainable(strokes.to(self.scene.inks.device))
         for number in range(_CROPS_MEASURED):
-            self.likings[0].score(self.scene.look(leaf, number, 1.0).light).backward()
-        return gathered(leaf, 0.0).touched
+            score = self.likings[0].score(self.scene.look(leaf, number, 1.0).light)
+            score.backward()
+        return gathered(leaf, -score.detach()).touched.cpu()
 
     def _improve(
         self, strokes: Strokes, scene: Scene, likings: Sequence[Liking], stage: Stage, on_progress: Listener
@@ -107,7 +114,9 @@ class Easel:
         long_side_px = max(canvas.width_px, canvas.height_px)
         stage = replace(stage, steps=scene.crops.steps(canvas, stage.steps), long_side_px=long_side_px)
         objective = Activation(likings, scene, self.palette, stage, self.restraint)
-        return self.palette.decided(optimize(strokes, objective, stage, steps_told(stage, on_progress)))
+        moved = strokes.to(scene.inks.device)
+        bettered = optimize(moved, objective, stage, steps_told(stage, on_progress))
+        return self.palette.decided(bettered).to("cpu")
 
 
 def _spread(network: Network, wanted: Neuron, scene: Scene, strokes: Strokes) -> Tensor:

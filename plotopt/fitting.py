@@ -12,6 +12,7 @@ import numpy as np
 from plotopt import __version__
 from plotopt.canvas import Canvas
 from plotopt.crops import Crops
+from plotopt.devices import Devices, find_devices
 from plotopt.drawing import Drawing
 from plotopt.ink import in_plot_order, pale_notes, shows
 from plotopt.layering import plan_layers
@@ -63,22 +64,24 @@ def fit(
     the same drawing, bit for bit. Raises PlotoptError for anything that cannot be used.
     """
     settings = read_settings(**options)
+    devices = find_devices(settings.device)
     picture = image if isinstance(image, Picture) else read_picture(image)
     page = lay_out(settings.paper, settings.margin, settings.orientation, picture.aspect)
     place = fit_rect(page.frame, picture.aspect)
     settings.profile.check_fits(place)
     problem = _pose(settings, picture, place)
-    strokes, notes = _draw(problem, settings, on_progress)
+    strokes, notes = _draw(problem, settings, devices, on_progress)
     on_progress(Progress("planning the plot", 0, 1))
     layers = plan_layers(strokes, problem.pens, place, settings.split_every)
     on_progress(Progress("planning the plot", 1, 1))
+    seen = settings.loss is Judge.VGG
     command = settings.command(picture.path.name if picture.path else "image")
     return Drawing(
         page=page,
         layers=layers,
         profile=settings.profile,
         metadata={"plotopt": __version__, "command": command, "options": settings.options()},
-        notes=picture.notes + pale_notes(problem.pens, settings.stock) + notes,
+        notes=picture.notes + pale_notes(problem.pens, settings.stock) + notes + devices.notes(network=seen),
         source=picture.path,
         stock=settings.stock,
         client=settings.client,
@@ -111,15 +114,18 @@ def _renderer(wanted: RendererChoice) -> Renderer:
     return diffvg.Diffvg(wanted.samples)
 
 
-def _draw(problem: Problem, settings: FitSettings, on_progress: Listener) -> tuple[Strokes, tuple[str, ...]]:
+def _draw(
+    problem: Problem, settings: FitSettings, devices: Devices, on_progress: Listener
+) -> tuple[Strokes, tuple[str, ...]]:
     """The optimised strokes, and what the user should know of them."""
-    taste = _taste(settings, on_progress) if settings.loss is Judge.VGG else None
+    taste = _taste(settings, devices, on_progress) if settings.loss is Judge.VGG else None
     prepare(settings.profile, on_progress)
     rng = np.random.default_rng(settings.seed)
     sown = sow(problem.target, settings.strokes, problem.pens, problem.inks, rng)
     if not len(sown.strokes):
         return sown.strokes, sown.notes
-    problem, strokes = replace(problem, target=sown.target), sown.strokes
+    problem = replace(problem, target=sown.target).to(devices.drawing)
+    strokes = sown.strokes.to(devices.drawing)
     with crew_of(settings.workers) as crew:
         for stage in stages_for(settings.quality, settings.size, settings.tile):
             objective: Objective = Likeness(problem, stage, rng, crew)
@@ -129,9 +135,9 @@ def _draw(problem: Problem, settings: FitSettings, on_progress: Listener) -> tup
         scene = Scene(canvas, problem.inks, Crops(), int(rng.integers(2**31)), problem.renderer)
         stage = perception_for(settings.quality, stage.long_side_px)
         stage = replace(stage, steps=scene.crops.steps(canvas, stage.steps))
-        objective = Perception(replace(taste, light=problem.loss), sown.target, scene, stage)
+        objective = Perception(replace(taste, light=problem.loss), problem.target, scene, stage)
         strokes = _improve(strokes, objective, stage, problem, settings, on_progress)
-    return strokes, sown.notes + _idle_notes(strokes, problem.pens)
+    return strokes.to("cpu"), sown.notes + _idle_notes(strokes, problem.pens)
 
 
 def _improve(
@@ -159,12 +165,13 @@ def _idle_notes(strokes: Strokes, pens: Sequence[Pen]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _taste(settings: FitSettings, on_progress: Listener) -> Taste:
+def _taste(settings: FitSettings, devices: Devices, on_progress: Listener) -> Taste:
     """VGG16 at the layers of the settings, and the style picture as it sees it."""
     on_progress(Progress("loading the network", 0, 1))
     style_picture = read_picture(settings.style_image) if settings.style_image else None
-    network = load_network("vgg16", settings.layers, weights=settings.weights)
-    style = gram_matrices(network, style_picture) if style_picture else ()
+    network = load_network("vgg16", settings.layers, weights=settings.weights, device=devices.networks)
+    matrices = gram_matrices(network, style_picture) if style_picture else ()
+    style = [matrix.to(devices.drawing) for matrix in matrices]
     weights = (1 - settings.features, settings.features, settings.style if style else 0.0)
     on_progress(Progress("loading the network", 1, 1))
     return Taste(PyramidLoss(), network.hastened(), weights, style)

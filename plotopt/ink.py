@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -54,6 +54,16 @@ class Inks:
         return len(self.opaque)
 
     @property
+    def device(self) -> torch.device:
+        """Where their light is."""
+        return self.reflectance.device
+
+    def to(self, device: torch.device | str) -> Inks:
+        """The same inks on another device."""
+        paper = None if self.paper is None else self.paper.to(device)
+        return replace(self, reflectance=self.reflectance.to(device), paper=paper)
+
+    @property
     def bare(self) -> Float[Tensor, "channels 1 1"]:
         """The light of the paper itself."""
         paper = torch.ones_like(self.reflectance[0]) if self.paper is None else self.paper
@@ -67,12 +77,12 @@ class Inks:
         Translucent inks multiply, ``I * (ink + (1 - ink) T)``; opaque ones lie over what came before,
         ``I * T + ink (1 - T)``.
         """
-        light: Tensor | float = 1.0 if self.paper is None else self.bare
+        light = self.bare
         for pen, opaque in enumerate(self.opaque):
             through = transmittance[:, pen, None]
             ink = self.reflectance[pen][:, None, None]
             light = light * through + ink * (1 - through) if opaque else light * (ink + (1 - ink) * through)
-        return torch.as_tensor(light)
+        return light
 
 
 def luminance(color: str) -> float:

@@ -7,6 +7,9 @@ the cube root of luminance), green-red a and blue-yellow b (each about -0.4 to 0
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -24,7 +27,24 @@ _TO_LAB = (
 STRAY_LIGHT = 0.004
 
 
-def oklab(linear: Float[Tensor, "... 3"], stray_light: float = STRAY_LIGHT) -> Float[Tensor, "... 3"]:
-    """Linear sRGB of nought or more to OKLab; differentiable, smooth at black where there is stray light."""
-    cones = (linear.clamp(min=0) + stray_light) @ linear.new_tensor(_TO_CONES).T
-    return cones ** (1 / 3) @ linear.new_tensor(_TO_LAB).T
+class Mixes(NamedTuple):
+    """The two mixtures, to the cones' response and from its cube root, each as columns."""
+
+    to_cones: Float[Tensor, "3 3"]
+    to_lab: Float[Tensor, "3 3"]
+
+    @classmethod
+    def on(cls, device: torch.device | str = "cpu") -> Mixes:
+        """In single precision on a device."""
+        return cls(*(torch.tensor(rows, device=device).T for rows in (_TO_CONES, _TO_LAB)))
+
+
+def oklab(
+    linear: Float[Tensor, "... 3"], stray_light: float = STRAY_LIGHT, mixes: Mixes | None = None
+) -> Float[Tensor, "... 3"]:
+    """Linear sRGB of nought or more to OKLab; differentiable, smooth at black where there is stray light.
+
+    Without ``mixes`` on the light's own device they are brought there, which waits for a graphics card.
+    """
+    to_cones, to_lab = (mix.to(linear) for mix in mixes or Mixes.on("cpu"))
+    return ((linear.clamp(min=0) + stray_light) @ to_cones) ** (1 / 3) @ to_lab

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import torch
-
 from plotopt.adam import Adam
-from plotopt.losses.smooth import bending
-from plotopt.objectives.base import Gradients, Objective
+from plotopt.objectives.base import Gradients, Objective, smoothed
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
 
@@ -28,38 +25,36 @@ def optimize(
     ``on_step`` hears each step's number, from 0, and its loss.
     """
     points, leaning = Adam.fresh(strokes.points), _adam_of_leaning(strokes)
-    for number in range(stage.steps):
-        gradients = smoothed(objective.gradients(strokes, number), strokes, objective, stage)
+    number = 0
+    while number < stage.steps:
+        quiet = stage.quiet_from(number) if objective.leaps else range(0)
+        leap = objective.leap(strokes, points, quiet) if quiet else None
+        if leap:
+            strokes, points = strokes.with_points(leap.points), leap.adam
+            for loss in leap.losses:
+                on_step(number, loss)
+                number += 1
+            continue
+        gradients = smoothed(objective.gradients(strokes, number), strokes.points, objective, stage)
         if stage.relocates_at(number):
             strokes, moved = objective.refine(strokes, gradients)
             points = points.forget(moved)
-            gradients = smoothed(objective.gradients(strokes, number), strokes, objective, stage)
+            gradients = smoothed(objective.gradients(strokes, number), strokes.points, objective, stage)
         size_mm = stage.anneal(stage.step_px, number) * objective.mm_per_px
         placed, points = points.step(strokes.points, gradients.points, size_mm)
         strokes = strokes.with_points(placed)
-        if leaning is not None and strokes.leaning is not None and gradients.leaning is not None:
-            leant, leaning = leaning.step(
-                strokes.leaning[..., None], gradients.leaning[..., None], _LEANING_STEP
-            )
-            strokes = replace(strokes, leaning=leant[..., 0])
-        on_step(number, gradients.loss)
+        strokes, leaning = _leant(strokes, gradients, leaning)
+        on_step(number, float(gradients.loss))
+        number += 1
     return strokes
 
 
-def smoothed(gradients: Gradients, strokes: Strokes, objective: Objective, stage: Stage) -> Gradients:
-    """The gradients with the smoothness of the strokes counted in.
-
-    It moves only the strokes that the objective pulls at. Bends are counted in pixels, so that they weigh
-    the same at every scale.
-    """
-    leaf = strokes.points.detach().requires_grad_()
-    bends = stage.smoothness / (objective.pixels * objective.mm_per_px**2) * bending(leaf).sum()
-    (pull,) = torch.autograd.grad(bends, leaf)
-    return replace(
-        gradients,
-        loss=gradients.loss + float(bends.detach()),
-        points=gradients.points + gradients.touched[:, None, None] * pull,
-    )
+def _leant(strokes: Strokes, gradients: Gradients, adam: Adam | None) -> tuple[Strokes, Adam | None]:
+    """The strokes with their leanings a step further, where they have any."""
+    if adam is None or strokes.leaning is None or gradients.leaning is None:
+        return strokes, adam
+    leant, adam = adam.step(strokes.leaning[..., None], gradients.leaning[..., None], _LEANING_STEP)
+    return replace(strokes, leaning=leant[..., 0]), adam
 
 
 def _adam_of_leaning(strokes: Strokes) -> Adam | None:

@@ -36,12 +36,12 @@ class Palette:
     @property
     def widths_mm(self) -> Tensor:
         """Every pen's width."""
-        return torch.tensor([pen.width_mm for pen in self.pens])
+        return torch.tensor([pen.width_mm for pen in self.pens], device="cpu")
 
     @property
     def covers(self) -> Tensor:
         """What one pass of each pen leaves, in parts of what an undecided stroke does."""
-        return torch.tensor([pen.opacity / MAX_OPACITY for pen in self.pens])
+        return torch.tensor([pen.opacity / MAX_OPACITY for pen in self.pens], device="cpu")
 
     def undecided(self, strokes: Strokes, rng: np.random.Generator) -> Strokes:
         """The strokes with the choice of their pen left open, unless there is but one."""
@@ -61,7 +61,7 @@ class Palette:
             drawn,
             width_mm=self.widths_mm.to(strokes.width_mm).repeat_interleave(count),
             opacity=drawn.opacity * (self.covers.to(shares)[:, None] * shares.T).flatten(),
-            pen=torch.arange(pens).repeat_interleave(count),
+            pen=torch.arange(pens, device=shares.device).repeat_interleave(count),
         )
 
     def decided(self, strokes: Strokes) -> Strokes:

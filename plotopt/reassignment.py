@@ -41,7 +41,7 @@ def reassign(
 
     gain, pen = _gains(strokes, pens, inks, price, losses).max(1)
     order = _apart(strokes, gain)
-    none = torch.zeros(len(strokes), dtype=torch.bool)
+    none = torch.zeros_like(strokes.pen, dtype=torch.bool)
     with torch.no_grad():
         before = loss(strokes) if len(order) else 0.0
         while len(order):
@@ -59,7 +59,9 @@ def _apart(strokes: Strokes, gain: Float[Tensor, "strokes"]) -> Int[Tensor, "cho
     What makes a stroke change makes its neighbours change as well, and together they overshoot.
     """
     middle = strokes.points.detach().mean(1)
-    cell = (middle / (_APART_PENS * strokes.width_mm.max())).floor().long()
+    # One by one, so where that does not mean to wait for a graphics card.
+    cell = (middle / (_APART_PENS * strokes.width_mm.max())).floor().long().cpu()
+    gain = gain.cpu()
     taken: set[tuple[int, int]] = set()
     best = []
     for index in gain.argsort(descending=True, stable=True).tolist():
@@ -69,7 +71,7 @@ def _apart(strokes: Strokes, gain: Float[Tensor, "strokes"]) -> Int[Tensor, "cho
         if place not in taken:
             taken.add(place)
             best.append(index)
-    return torch.tensor(best, dtype=torch.int64)
+    return torch.tensor(best, dtype=torch.int64, device=strokes.pen.device)
 
 
 def _gains(
@@ -87,7 +89,7 @@ def _gains(
     count = len(strokes)
     every = Strokes.of_pens(
         strokes.points.detach().repeat(len(pens), 1, 1),
-        torch.arange(len(pens)).repeat_interleave(count),
+        torch.arange(len(pens), device=strokes.pen.device).repeat_interleave(count),
         pens,
     )
     own = every.pen == strokes.pen.repeat(len(pens))
@@ -107,6 +109,6 @@ def _difference(pens: Sequence[Pen], inks: Inks) -> Float[Tensor, "pens pens"]:
     full = torch.stack(
         [ink if opaque else ink * paper for ink, opaque in zip(inks.reflectance, inks.opaque, strict=True)]
     )
-    area = torch.tensor([pen.width_mm * pen.opacity for pen in pens])[:, None]
+    area = paper.new_tensor([pen.width_mm * pen.opacity for pen in pens])[:, None]
     darkness = area * (paper - full)
     return (darkness[:, None] - darkness[None]).square().mean(-1) / area.max()

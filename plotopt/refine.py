@@ -50,7 +50,7 @@ def missing_ink(strokes: Strokes, target: Target, inks: Inks) -> Float[ndarray, 
     """How much lighter than the target the drawing is, blurred a little, in [0, 1]."""
     with torch.no_grad():
         drawing = inks.on_paper(render(strokes.detach(), [target.view], pens=inks.pens))[0]
-    difference = (drawing - target.pixels).mean(0).double().numpy()
+    difference = (drawing - target.pixels).mean(0).double().cpu().numpy()
     return np.clip(gaussian_filter(difference, _MISSING_SIGMA_PX), 0, 1)
 
 
@@ -73,12 +73,12 @@ def relocate(
     longest_px = float(strokes.lengths_mm().median()) / view.mm_per_px
     lines = seed(1 - wanted, int(moved.sum()), pen_px, longest_px, rng)
     points = strokes.points.clone()
-    points[moved] = view.to_mm(torch.from_numpy(lines.control_points(strokes.spans)).to(points.dtype))
+    points[moved] = view.to_mm(torch.from_numpy(lines.control_points(strokes.spans)).to(points))
     return strokes.with_points(points), moved
 
 
 def _useless(worths: Tensor) -> Bool[Tensor, "strokes"]:
     worst = worths.argsort()[: max(1, int(_SHARE * len(worths)))]
-    chosen = torch.zeros(len(worths), dtype=torch.bool)
+    chosen = torch.zeros_like(worths, dtype=torch.bool)
     chosen[worst] = worths[worst] <= _USELESS * worths.median()
     return chosen

@@ -48,6 +48,11 @@ class Stage:
             round(0.7 * self.steps * i / self.relocations) for i in range(1, self.relocations + 1)
         }
 
+    def quiet_from(self, step: int) -> range:
+        """The steps from this one on up to where strokes are moved next."""
+        moving = (later for later in range(step, self.steps) if self.relocates_at(later))
+        return range(step, next(moving, self.steps))
+
 
 def tiles(frame: Rect, stage: Stage, cell_px: int, shift_px: tuple[int, int]) -> list[View]:
     """Views that cover the frame without overlap, each a multiple of ``cell_px`` wide and high.

@@ -34,7 +34,7 @@ class Strokes:
     def of_pen(cls, points: Float[Tensor, "strokes control_points 2"], width_mm: float) -> Strokes:
         """Strokes of one pen, number 0, with full ink."""
         ones = points.new_ones(len(points))
-        return cls(points, width_mm * ones, MAX_OPACITY * ones, torch.zeros(len(points), dtype=torch.int64))
+        return cls(points, width_mm * ones, MAX_OPACITY * ones, torch.zeros_like(ones, dtype=torch.int64))
 
     @classmethod
     def of_pens(
@@ -67,6 +67,10 @@ class Strokes:
         """All strokes so many times over, set after set."""
         return self._each(lambda part: part.repeat(times, *[1] * (part.ndim - 1)))
 
+    def to(self, device: torch.device | str) -> Strokes:
+        """The same strokes on another device."""
+        return self._each(lambda part: part.to(device))
+
     def detach(self) -> Strokes:
         """The same strokes cut off from their gradient history."""
         return self._each(Tensor.detach)
@@ -85,7 +89,7 @@ class Strokes:
 
     def chains(self) -> list[Float[np.ndarray, "spans 4 2"]]:
         """The strokes as float64 numpy chains, for planning the plot."""
-        return list(self.detach().curves().double().numpy())
+        return list(self.detach().curves().double().cpu().numpy())
 
 
 def chain_of(points: Float[Tensor, "... control_points 2"]) -> Float[Tensor, "... 4*spans 2"]:
@@ -93,4 +97,4 @@ def chain_of(points: Float[Tensor, "... control_points 2"]) -> Float[Tensor, "..
     spans = points.shape[-2] - 3
     if spans == 1:
         return points
-    return torch.as_tensor(bezier.bezier_map(spans), dtype=points.dtype) @ points
+    return torch.as_tensor(bezier.bezier_map(spans), dtype=points.dtype, device=points.device) @ points

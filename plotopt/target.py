@@ -66,8 +66,9 @@ class Target:
         _, rows, columns = self.pixels.shape
         rows = min(rows, max(1, round(self.place.height / mm_per_px)))
         columns = min(columns, max(1, round(self.place.width / mm_per_px)))
-        planes = [_average(_average(plane.double(), columns, 1), rows, 0) for plane in self.pixels]
-        return replace(self, pixels=torch.stack(planes).float())
+        # On the CPU, since a graphics card's running sums differ from run to run.
+        planes = [_average(_average(plane.double(), columns, 1), rows, 0) for plane in self.pixels.cpu()]
+        return replace(self, pixels=torch.stack(planes).float().to(self.pixels.device))
 
     def window(self, view: View) -> Float[Tensor, "channels height_px width_px"]:
         """Bilinear samples at the pixel centres of ``view``; paper where a centre lies outside the place.
@@ -86,6 +87,10 @@ class Target:
             return sampled
         inside = _inside(y, rows)[:, None] & _inside(x, columns)
         return torch.where(inside.to(sampled.device), sampled, self._paper(sampled))
+
+    def to(self, device: torch.device | str) -> Target:
+        """The same target on another device."""
+        return replace(self, pixels=self.pixels.to(device))
 
     def lightened(self, reach: float) -> Target:
         """The same target with all darkness multiplied by ``reach`` in 0..1; paper stays paper."""
@@ -143,7 +148,8 @@ def _average(plane: Float[Tensor, "rows columns"], count: int, axis: int) -> Ten
 
 def _positions(start_px: float, step_px: float, count: int) -> Tensor:
     """Where ``count`` pixel centres lie, in pixels of the target counted from its first pixel's centre."""
-    positions = start_px + (torch.arange(count, dtype=torch.float64) + 0.5) * step_px - 0.5
+    centres = torch.arange(count, dtype=torch.float64, device="cpu") + 0.5
+    positions = start_px + centres * step_px - 0.5
     whole = positions.round()
     return torch.where((positions - whole).abs() < _ON_CENTRE_PX, whole, positions)
 

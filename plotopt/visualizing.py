@@ -7,6 +7,7 @@ from typing import Any
 
 from plotopt import __version__
 from plotopt.canvas import Aim, Canvas
+from plotopt.devices import find_devices
 from plotopt.drawing import Drawing
 from plotopt.easel import Easel, load_eyes
 from plotopt.errors import PlotoptError
@@ -44,6 +45,7 @@ def neuron(
     The same call gives the same drawing. Raises PlotoptError for anything that cannot be used.
     """
     settings = read_neuron_settings(**options)
+    devices = find_devices(settings.device)
     wanted = parse_neuron(subject) if isinstance(subject, str) else subject
     if not isinstance(wanted, Neuron):
         raise PlotoptError(f"{subject!r:.40} is no neuron: name one, as in vgg16:conv3_3:37")
@@ -63,7 +65,8 @@ def neuron(
     on_progress(Progress("planning the plot", 0, 1))
     layers = plan_layers(strokes, settings.layered_pens, place, settings.split_every)
     on_progress(Progress("planning the plot", 1, 1))
-    return finished(settings, page, layers, {"command": settings.command(wanted.text)})
+    told = {"command": settings.command(wanted.text)}
+    return finished(settings, page, layers, told, devices.notes(network=True))
 
 
 def finished(

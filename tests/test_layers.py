@@ -36,6 +36,7 @@ LAYERS = (
     ("drawing", "preparing", "lettering", "layering"),
     ("swatches", "testcard", "calibration"),
     ("settings",),
+    ("devices",),
     ("easel", "sheet", "shelf"),
     ("fitting", "visualizing", "replanning"),
     ("contact_sheet",),

@@ -184,7 +184,7 @@ def test_bends_are_counted_in_pixels():
     none = Gradients(1.0, torch.zeros(2, 4, 2), torch.zeros(2))
     none.points[0, 0, 1] = 1e-9
     springs, stage = Springs(strokes.points), replace(STAGE, smoothness=3.0)
-    found = smoothed(none, strokes, springs, stage)
+    found = smoothed(none, strokes.points, springs, stage)
     assert found.loss == pytest.approx(1 + 3 * 2 * 16 / 1000)
     # By hand: the derivative of (p1 - 2 p2 + p3)^2 is 2 * 2 mm times 1, -2, 1; the second stroke is left be.
     expected = 3 * torch.tensor([0.0, 4, -8, 4]) / (1000 * 0.25)

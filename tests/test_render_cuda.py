@@ -56,7 +56,7 @@ from plotopt.render import triton_kernels
 types = dict.fromkeys("owner counts tiles origin pair_stroke".split(), "*i32")
 types |= dict.fromkeys("starts plane offsets order tile_start".split(), "*i64")
 types |= dict.fromkeys("vertices radius opacity pair_ends image grad slots".split(), "*fp32")
-types |= dict.fromkeys("by_vertex by_radius by_opacity".split(), "*fp32") | {"softness": "fp32"}
+types |= dict.fromkeys("by_vertex by_radius by_opacity softness".split(), "*fp32")
 for name, kernel in sorted(vars(triton_kernels).items()):
     if isinstance(kernel, triton.JITFunction) and not name.startswith("_"):
         print(name)

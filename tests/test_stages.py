@@ -117,6 +117,16 @@ def test_relocations_happen_so_often_and_early(steps, relocations):
     assert not gaps or max(gaps) - min(gaps) <= 1
 
 
+@given(steps=st.integers(0, 60), relocations=st.integers(0, 10))
+def test_quiet_steps_end_where_strokes_are_moved(steps, relocations):
+    stage = dataclasses.replace(STAGE, steps=steps, relocations=relocations)
+    for step in range(steps):
+        quiet = stage.quiet_from(step)
+        assert quiet.start == step
+        assert not any(map(stage.relocates_at, quiet))
+        assert quiet.stop == steps or stage.relocates_at(quiet.stop)
+
+
 @pytest.mark.parametrize("steps", [0, 1, 2, 3])
 def test_short_stages_relocate_at_most_once_a_step(steps):
     stage = dataclasses.replace(STAGE, steps=steps, relocations=6)

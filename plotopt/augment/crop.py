@@ -31,7 +31,7 @@ class Crop(Augmentation):
                 f"the crop is {self.size_px} px a side but the view is {width_px} x {height_px} px; "
                 "give a smaller crop"
             )
-        matrices = Warp.identity(views).matrices.to(generator.device)
+        matrices = Warp.identity(views, generator.device).matrices
         for axis, side in enumerate((width_px, height_px)):
             starts = torch.randint(
                 side - self.size_px + 1, (views,), generator=generator, device=generator.device

@@ -37,7 +37,7 @@ class Jitter(Augmentation):
         cosine, sine = scale * torch.cos(angle), scale * torch.sin(angle)
         turn = torch.stack([cosine, -sine, sine, cosine], dim=-1).reshape(views, 2, 2)
         centre = turn.new_tensor([width_px / 2, height_px / 2])
-        matrices = Warp.identity(views).matrices.to(turn)
+        matrices = Warp.identity(views, turn.device).matrices
         matrices[:, :2, :2] = turn
         matrices[:, :2, 2] = centre + shift - turn @ centre
         return Warp(matrices)

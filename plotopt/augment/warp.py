@@ -26,9 +26,9 @@ class Warp:
     matrices: Float[Tensor, "views 3 3"]
 
     @classmethod
-    def identity(cls, views: int) -> Warp:
+    def identity(cls, views: int, device: torch.device | str = "cpu") -> Warp:
         """The warp that leaves every view as it is."""
-        return cls(torch.eye(3, dtype=torch.float64).repeat(views, 1, 1))
+        return cls(torch.eye(3, dtype=torch.float64, device=device).repeat(views, 1, 1))
 
     def then(self, other: Warp) -> Warp:
         """This warp followed by ``other``."""
@@ -56,10 +56,12 @@ class Warp:
         blends into the fill; an image of the fill's own value stays exactly that.
         """
         views = len(self.matrices)
-        y = torch.arange(height_px, dtype=torch.float64) + 0.5
-        x = torch.arange(width_px, dtype=torch.float64) + 0.5
-        centres = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1).to(self.matrices.device)
-        sources, weight = _project(torch.linalg.inv(self.matrices.double()), centres)
+        y = torch.arange(height_px, dtype=torch.float64, device=image.device) + 0.5
+        x = torch.arange(width_px, dtype=torch.float64, device=image.device) + 0.5
+        centres = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)
+        # Where the matrices are: to invert such small ones, a graphics card would be waited for.
+        inverse = torch.linalg.inv(self.matrices.double()).to(image.device)
+        sources, weight = _project(inverse, centres)
         size = sources.new_tensor([image.shape[3], image.shape[2]])
         grid = 2 * sources / weight / size - 1
         # What is seen from behind the horizon is no part of the image; 3 lies outside it.
@@ -97,7 +99,7 @@ def sample_all(
     generator: torch.Generator,
 ) -> Warp:
     """The augmentations one after another as a single warp, each sampled at the size it meets."""
-    warp = Warp.identity(views)
+    warp = Warp.identity(views, generator.device)
     for augmentation in augmentations:
         warp = warp.then(augmentation.sample(views, height_px, width_px, generator))
         height_px, width_px = augmentation.output_size(height_px, width_px)

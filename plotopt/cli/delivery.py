@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from plotopt.drawing import Drawing
     from plotopt.formats import Format
     from plotopt.listening import Listener
+    from plotopt.settings.base import PageSettings
     from plotopt.settings.fit import FitSettings
     from plotopt.settings.network import NetworkSettings
 
@@ -82,6 +83,12 @@ class Delivery:
         from plotopt.formats import DEFAULT_FORMATS, parse_formats
 
         return DEFAULT_FORMATS if self.formats is None else parse_formats(self.formats)
+
+    def check_device(self, settings: PageSettings) -> None:
+        """Raise PlotoptError where the device to draw on is not there."""
+        from plotopt.devices import find_devices
+
+        find_devices(settings.device)
 
     def fetch(self, model: str, weights: Path | None) -> None:
         """Have a network's weights at hand before progress is shown, lest two bars write over each other."""

@@ -43,6 +43,7 @@ def command(image: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     settings = read_settings(**options)
     picture = read_picture(image)
     delivery.check(settings, picture.aspect)
+    delivery.check_device(settings)
     paths = delivery.paths(image.with_suffix(".svg"), image)
     if settings.loss is Judge.VGG:
         delivery.fetch("vgg16", settings.weights)

@@ -50,6 +50,7 @@ def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
         return
     wanted = read_neuron(subject)
     delivery.check(settings, settings.copied.columns / settings.copied.rows)
+    delivery.check_device(settings)
     paths = delivery.paths(Path(f"{stem(wanted)}.svg"))
     delivery.fetch(wanted.model, settings.weights)
     from plotopt import neuron

@@ -50,6 +50,7 @@ def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
     settings = read_neurons_settings(**options)
     wanted = read_neurons(subject)
     delivery.check(settings)
+    delivery.check_device(settings)
     paths = delivery.paths(Path(f"{stem(wanted)}.svg"))
     delivery.fetch(wanted[0].model, settings.weights)
     from plotopt.contact_sheet import neurons

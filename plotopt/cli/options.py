@@ -62,6 +62,7 @@ def page_options(kind: str) -> Decorator:
         ),
         setting(kind, "--quality", help="draft, normal or fine"),
         setting(kind, "--seed", type=int, help="another whole number, another drawing; from 0"),
+        setting(kind, "--device", help="cpu, cuda, mps for networks alone, or auto: cuda if there is one"),
     )
 
 

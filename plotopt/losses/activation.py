@@ -20,6 +20,8 @@ def mean_activation(
     """
     chosen = features[:, list(channels)]
     if center:
-        rows, columns = (torch.arange((side - 1) // 2, side // 2 + 1) for side in chosen.shape[-2:])
+        rows, columns = (
+            torch.arange((side - 1) // 2, side // 2 + 1, device=chosen.device) for side in chosen.shape[-2:]
+        )
         chosen = chosen[:, :, rows][:, :, :, columns]
     return chosen.mean((0, 2, 3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -24,6 +25,10 @@ class Loss(ABC):
         target: Float[Tensor, "views channels height width"],
     ) -> Float[Tensor, ""]:
         """The loss of one batch of windows."""
+
+    def to(self, device: torch.device | str) -> Loss:
+        """The same loss for drawings on another device."""
+        return self
 
     @abstractmethod
     def line_weight(self, width_px: float) -> float:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from plotopt.losses.base import Loss
 from plotopt.losses.pixel import PyramidLoss
-from plotopt.oklab import oklab
+from plotopt.oklab import Mixes, oklab
 
 # A step of OKLab's lightness is some 0.6 of the step of light that makes it, in middle tones.
 _UNIT = 2.6
@@ -22,12 +23,13 @@ class ColourLoss(Loss):
 
     ``light`` is summed over the three channels, each a third. From level ``first`` on, where cells are
     wider than a few lines, the squared distance of drawing and target in OKLab counts with ``weights``,
-    again by area.
+    again by area. ``mixes`` are those of OKLab, on the device of the drawings.
     """
 
     light: PyramidLoss = field(default_factory=lambda: PyramidLoss((0.3, 1.0, 2.0, 3.0, 3.0, 3.0)))
     first: int = 3
     weights: tuple[float, ...] = (3.0, 3.0, 3.0)
+    mixes: Mixes = field(default_factory=Mixes.on, repr=False, compare=False)
 
     @property
     def cell_px(self) -> int:  # type: ignore[override]
@@ -41,16 +43,18 @@ class ColourLoss(Loss):
         total = self.light(drawing, target) / 3
         drawn, wanted = (avg_pool2d(light, 2**self.first) for light in (drawing, target))
         for level, weight in enumerate(self.weights, start=self.first):
-            distance = (_seen(drawn) - _seen(wanted)).square().sum()
+            distance = (self._seen(drawn) - self._seen(wanted)).square().sum()
             total = total + _UNIT * weight * 4**level * distance
             if level < self.first + len(self.weights) - 1:
                 drawn, wanted = avg_pool2d(drawn, 2), avg_pool2d(wanted, 2)
         return total
 
+    def to(self, device: torch.device | str) -> ColourLoss:
+        return replace(self, mixes=Mixes.on(device))
+
     def line_weight(self, width_px: float) -> float:
         coarse = sum(width_px / 2 ** (self.first + i) * weight for i, weight in enumerate(self.weights))
         return self.light.line_weight(width_px) + _UNIT * coarse
 
-
-def _seen(light: Tensor) -> Tensor:
-    return oklab(light.movedim(-3, -1))
+    def _seen(self, light: Tensor) -> Tensor:
+        return oklab(light.movedim(-3, -1), mixes=self.mixes)

@@ -59,7 +59,7 @@ def value_and_gradient(
     *_, height, width = drawing.shape
     planes = drawing.numel() // (height * width)
     parts = (part.detach().float().contiguous() for part in (drawing, target.expand_as(drawing)))
-    gradient = torch.empty(drawing.shape)
+    gradient = torch.empty(drawing.shape, device=drawing.device)
     flat = (part.view(-1).numpy() for part in (*parts, gradient))
     raster = Raster._make((*flat, planes * height, width))
     cell = 2 ** (len(weights) - 1)

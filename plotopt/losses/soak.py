@@ -32,7 +32,7 @@ def coats(strokes: Strokes, place: Rect) -> Float[Tensor, "rows columns"]:
         pen=torch.zeros_like(strokes.pen),
         leaning=None,
     )
-    through = render(faint, [view])[0]
+    through = render(faint, [view], pens=1)[0]
     return avg_pool2d(-through.log() / _FAINT, _PIXELS_A_CELL)[0]
 
 

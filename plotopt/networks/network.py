@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,12 +20,16 @@ from plotopt.networks.layers import Anatomy, Layer, dissect, run_without_figures
 from plotopt.networks.weights import read_weights
 from plotopt.networks.zoo import crop_size_px, normalisation
 
+# Graphics cards from this compute capability on have instructions for bfloat16.
+_AMPERE = (8, 0)
+
 
 @dataclass(frozen=True)
 class Network:
     """What ``layers`` see in views; ``module`` holds only what lies below them and never learns.
 
-    A ``hasty`` one computes in bfloat16: gradients are about a tenth off.
+    It may be on another device than the views: then they are brought there, and what it sees back. A
+    ``hasty`` one computes in bfloat16: gradients are about a tenth off.
     """
 
     model: str
@@ -40,8 +45,8 @@ class Network:
         return tuple(layer.channels for layer in self.layers)
 
     def hastened(self) -> Network:
-        """The same network in bfloat16, twice as fast, where the processor has instructions for that."""
-        return replace(self, hasty=_computes_bfloat16())
+        """The same network in bfloat16, twice as fast, where its device has instructions for that."""
+        return replace(self, hasty=_computes_bfloat16(self.mean.device))
 
     def __call__(
         self, light: Float[Tensor, "views colours height width"]
@@ -51,9 +56,10 @@ class Network:
         ``light`` is linear, in [0, 1], of one colour (grey) or three; it is encoded as sRGB and normalised
         as the network was trained. Tokens come as a single column, vectors as a single pixel.
         """
-        encoded = linear_to_srgb(light).expand(-1, 3, -1, -1)
-        views = (encoded - self.mean.to(light)) / self.std.to(light)
-        with torch.autocast(light.device.type, torch.bfloat16, enabled=self.hasty):
+        device = self.mean.device
+        encoded = linear_to_srgb(light.to(device)).expand(-1, 3, -1, -1)
+        views = (encoded - self.mean.to(encoded)) / self.std.to(encoded)
+        with torch.autocast(device.type, torch.bfloat16) if self.hasty else nullcontext():
             outputs = self.module(views)
         return [_as_map(outputs[layer.name].to(light), layer.channel_axis) for layer in self.layers]
 
@@ -65,8 +71,9 @@ def load_network(
     weights: Path | None = None,
     relu_slope: float = 0.0,
     size_px: int = 224,
+    device: torch.device | str = "cpu",
 ) -> Network:
-    """The part of a torchvision model below ``layers``, with trained weights.
+    """The part of a torchvision model below ``layers``, with trained weights, on a device.
 
     Every ReLU passes ``relu_slope`` of what is negative, 0 for the plain one, so that gradients live where
     it is closed; ReLU6 does so beyond 6 as well. ``weights`` is as in
@@ -82,11 +89,14 @@ def load_network(
     wanted = {name: value.shape for name, value in module.state_dict().items() if value.is_floating_point()}
     module.load_state_dict(read_weights(model, wanted, weights), strict=False, assign=True)
     # Convolutions on the CPU are a fifth faster with the channels innermost.
-    frozen = module.requires_grad_(False).to(memory_format=torch.channels_last)
-    return Network(model, chosen, frozen, *normalisation(model))
+    frozen = module.requires_grad_(False).to(device).to(memory_format=torch.channels_last)
+    mean, std = normalisation(model)
+    return Network(model, chosen, frozen, mean.to(device), std.to(device))
 
 
-def _computes_bfloat16() -> bool:
+def _computes_bfloat16(device: torch.device) -> bool:
+    if device.type != "cpu":
+        return device.type == "cuda" and torch.cuda.get_device_capability(device) >= _AMPERE
     # Elsewhere torch imitates it, slowly. Older versions of torch do not tell.
     able: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(able.get("avx512_bf16") or able.get("amx_bf16"))

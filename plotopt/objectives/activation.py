@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -57,7 +56,7 @@ class Liking:
 
     def score(self, light: Float[Tensor, "views channels height width"]) -> Float[Tensor, ""]:
         """The channels' mean activations in their units, added up by their weights."""
-        return (self.activations(light) / self.units) @ torch.tensor(self.neuron.weights)
+        return (self.activations(light) / self.units) @ self.units.new_tensor(self.neuron.weights)
 
 
 class Activation(Objective):
@@ -81,7 +80,7 @@ class Activation(Objective):
         liking = self._likings[number * len(self._likings) // self._stage.steps]
         loss = self._cost(seen) - liking.score(seen.light)
         loss.backward()
-        drawing = gathered(leaf, float(loss.detach()))
+        drawing = gathered(leaf, loss.detach().double())
         return drawing.plus(self._stretch(strokes, drawing.touched))
 
     def _cost(self, seen: Sight) -> Tensor:
@@ -99,4 +98,4 @@ class Activation(Objective):
             self._restraint.length * stretch(lengths, self._restraint.usual_mm).sum() / max(1, len(lengths))
         )
         loss.backward()
-        return gathered(leaf, float(loss.detach()))
+        return gathered(leaf, loss.detach().double())

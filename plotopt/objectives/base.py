@@ -9,14 +9,29 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from plotopt.adam import Adam
+from plotopt.losses.smooth import bending
+from plotopt.stages import Stage
 from plotopt.strokes import Strokes
 
 
 @dataclass(frozen=True)
-class Gradients:
-    """A loss and its gradients by the strokes' points (1/mm), opacity and leaning, None where decided."""
+class Leap:
+    """Where strokes are after several steps, the state of their Adam, and the loss at each step."""
 
-    loss: float
+    points: Float[Tensor, "strokes control_points 2"]
+    adam: Adam
+    losses: list[float]
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """A loss and its gradients by the strokes' points (1/mm), opacity and leaning, None where decided.
+
+    The loss is in double precision, and on its device until it is told: reading it waits.
+    """
+
+    loss: Float[Tensor, ""]
     points: Float[Tensor, "strokes control_points 2"]
     opacity: Float[Tensor, "strokes"]
     leaning: Float[Tensor, "strokes pens"] | None = None
@@ -43,6 +58,8 @@ class Objective(ABC):
     mm_per_px: float
     #: How many of them the loss is a mean over.
     pixels: float
+    #: Whether it takes several steps at once.
+    leaps: bool = False
 
     @abstractmethod
     def gradients(self, strokes: Strokes, number: int) -> Gradients:
@@ -50,7 +67,32 @@ class Objective(ABC):
 
     def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Bool[Tensor, "strokes"]]:
         """The strokes with useless ones moved to a better place, and which those were; here none."""
-        return strokes, torch.zeros(len(strokes), dtype=torch.bool)
+        return strokes, torch.zeros_like(strokes.pen, dtype=torch.bool)
+
+    def leap(self, strokes: Strokes, adam: Adam, numbers: range) -> Leap | None:
+        """The first of these steps, as many as it likes, smoothness and all; None if they shall go singly."""
+        return None
+
+
+def smoothed(
+    gradients: Gradients,
+    points: Float[Tensor, "strokes control_points 2"],
+    objective: Objective,
+    stage: Stage,
+) -> Gradients:
+    """The gradients with the smoothness of the strokes counted in.
+
+    It moves only the strokes that the objective pulls at. Bends are counted in pixels, so that they weigh
+    the same at every scale.
+    """
+    leaf = points.detach().requires_grad_()
+    bends = stage.smoothness / (objective.pixels * objective.mm_per_px**2) * bending(leaf).sum()
+    (pull,) = torch.autograd.grad(bends, leaf)
+    return replace(
+        gradients,
+        loss=gradients.loss + bends.detach().double(),
+        points=gradients.points + gradients.touched[:, None, None] * pull,
+    )
 
 
 def trainable(strokes: Strokes) -> Strokes:
@@ -60,7 +102,7 @@ def trainable(strokes: Strokes) -> Strokes:
     return replace(strokes, points=points, opacity=opacity, leaning=leaning)
 
 
-def gathered(leaf: Strokes, loss: float) -> Gradients:
+def gathered(leaf: Strokes, loss: Tensor) -> Gradients:
     """The gradients that have come together at trainable strokes; nought where none has."""
     leaning = None if leaf.leaning is None else _grad(leaf.leaning)
     return Gradients(loss, _grad(leaf.points), _grad(leaf.opacity), leaning)

@@ -10,9 +10,11 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from plotopt.objectives.base import Gradients, Objective
+from plotopt.adam import Adam
+from plotopt.objectives.base import Gradients, Leap, Objective
 from plotopt.objectives.crew import Crew
 from plotopt.objectives.problem import Look, Problem, gradients_of, loss_of
+from plotopt.objectives.replay import Dial, Replay, can_replay
 from plotopt.reassignment import reassign
 from plotopt.refine import missing_ink, own_ink, relocate, worth
 from plotopt.stages import Stage, tiles
@@ -21,6 +23,9 @@ from plotopt.view import View
 
 # So much farther than its ink, in px, a stroke is taken to reach, lest rounding leave it out.
 _SLACK_PX = 0.01
+_LEAP = 10
+# A tile so large is the page.
+_WHOLE_PX = 10**9
 
 
 class Likeness(Objective):
@@ -40,13 +45,14 @@ class Likeness(Objective):
         # Sampled once, with one cell of paper around.
         target = problem.target.canvas(self.mm_per_px, problem.loss.cell_px)
         self._canvas = replace(problem, target=target)
+        self._replay: Replay | None = None
+        self.leaps = can_replay(self._canvas)
         if crew:
             crew.set_to(self._canvas)
 
     def gradients(self, strokes: Strokes, number: int) -> Gradients:
         """Gathered tile by tile, so that memory is that of one tile."""
-        softness_px = self._stage.anneal(self._stage.softness_px, number)
-        x, y = self._rng.integers(0, self._canvas.loss.cell_px, 2).tolist()
+        softness_px, (x, y) = self._stage.anneal(self._stage.softness_px, number), self._shift_px()
         tiled = list(self._tiles(strokes.detach(), softness_px, (x, y)))
         looks = (Look(strokes.select(chosen), view, softness_px, self.pixels) for chosen, view in tiled)
         parts = (
@@ -55,6 +61,24 @@ class Likeness(Objective):
             else (gradients_of(self._canvas, look) for look in looks)
         )
         return _gathered(strokes, [chosen for chosen, _ in tiled], parts)
+
+    def leap(self, strokes: Strokes, adam: Adam, numbers: range) -> Leap | None:
+        """Ten steps or fewer: they have the segments that suit the first."""
+        if not len(strokes):
+            return None
+        self._replay = self._replay or Replay(self._canvas, self, self._stage, self._frame)
+        return self._replay.leap(strokes, adam, [self._dial(number) for number in numbers[:_LEAP]])
+
+    def _dial(self, number: int) -> Dial:
+        stage, shift = self._stage, self._shift_px()
+        (page,) = tiles(self._frame, replace(stage, tile_px=_WHOLE_PX), self._canvas.loss.cell_px, shift)
+        softness_px, step_px = (stage.anneal(each, number) for each in (stage.softness_px, stage.step_px))
+        return Dial(*shift, page.width_px, page.height_px, softness_px, step_px * self.mm_per_px)
+
+    def _shift_px(self) -> tuple[int, int]:
+        """Where the tiles' grid begins at the next step, drawn anew each time it is asked for."""
+        x, y = self._rng.integers(0, self._canvas.loss.cell_px, 2).tolist()
+        return x, y
 
     def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Tensor]:
         """Of one pen, strokes of little use are laid anew; of several, they change pens."""
@@ -91,9 +115,9 @@ class Likeness(Objective):
 def _gathered(strokes: Strokes, tiled: list[Tensor], parts: Iterator[Gradients]) -> Gradients:
     """Gradients of all strokes, from those of each tile, which are added up in the order of the tiles."""
     points, opacity = torch.zeros_like(strokes.points), torch.zeros_like(strokes.opacity)
-    loss = 0.0
+    loss = points.new_zeros((), dtype=torch.float64)
     for chosen, part in zip(tiled, parts, strict=True):
         points.index_add_(0, chosen, part.points)
         opacity.index_add_(0, chosen, part.opacity)
-        loss += part.loss
+        loss = loss + part.loss
     return Gradients(loss, points, opacity)

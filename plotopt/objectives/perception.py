@@ -69,9 +69,9 @@ class Perception(Objective):
         if self._units is None:
             self._units = self._measure(strokes)
         leaf = trainable(strokes)
-        loss = self._parts(leaf, number) / self._units @ torch.tensor(self._taste.weights)
+        loss = self._parts(leaf, number) / self._units @ self._units.new_tensor(self._taste.weights)
         loss.backward()
-        return gathered(leaf, float(loss.detach()))
+        return gathered(leaf, loss.detach().double())
 
     def _measure(self, strokes: Strokes) -> Tensor:
         with torch.no_grad():

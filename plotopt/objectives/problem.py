@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -29,6 +30,11 @@ class Problem:
     inks: Inks
     loss: Loss
     renderer: Renderer = transmittance
+
+    def to(self, device: torch.device | str) -> Problem:
+        """The same problem for strokes on another device."""
+        moved = {name: getattr(self, name).to(device) for name in ("target", "inks", "loss")}
+        return replace(self, **moved)
 
 
 @dataclass(frozen=True)
@@ -63,4 +69,4 @@ def gradients_of(problem: Problem, look: Look) -> Gradients:
     loss = loss_of(problem, Look(leaf, look.view, look.softness_px, look.pixels))
     if loss.requires_grad:
         loss.backward()
-    return gathered(leaf, float(loss.detach()))
+    return gathered(leaf, loss.detach().double())

@@ -48,7 +48,7 @@ class Scene:
         lines = flatten(near, views, windows.warp, softness_px, self.inks.pens)
         raster = Raster(len(views) * self.inks.pens, size_px, size_px, softness_px)
         through = self.renderer(lines, raster).unflatten(0, (len(views), self.inks.pens))
-        inside = self.canvas.inside(views, windows.warp)
+        inside = self.canvas.inside(views, windows.warp, near.points.device)
         paper = self.inks.bare
         light = paper + inside * (self.inks.on_paper(through) - paper)
         return Sight(windows, lines, raster, through, inside, light)

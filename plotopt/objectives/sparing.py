@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from plotopt.adam import Adam
 from plotopt.losses.soak import coats, soak
-from plotopt.objectives.base import Gradients, Objective, gathered, trainable
+from plotopt.objectives.base import Gradients, Leap, Objective, gathered, trainable
 from plotopt.page import Rect
 from plotopt.strokes import Strokes
 
@@ -24,18 +25,27 @@ class Sparing(Objective):
 
     def __init__(self, objective: Objective, place: Rect, ink_limit: float) -> None:
         self.mm_per_px, self.pixels = objective.mm_per_px, objective.pixels
-        self._objective, self._place = objective, place
+        self._objective, self._place, self.leaps = objective, place, objective.leaps
         self._most_coats, self._soaks = _SPARED * ink_limit, False
 
     def gradients(self, strokes: Strokes, number: int) -> Gradients:
         found = self._objective.gradients(strokes, number)
-        if number % _LOOKS_EVERY == 0:
-            with torch.no_grad():
-                self._soaks = float(coats(strokes, self._place).max()) > self._most_coats
+        self._look(strokes, number)
         return found.plus(self._price(strokes)) if self._soaks else found
+
+    def leap(self, strokes: Strokes, adam: Adam, numbers: range) -> Leap | None:
+        """Up to the next look; none while there is too much ink."""
+        self._look(strokes, numbers[0])
+        until_next = _LOOKS_EVERY - numbers[0] % _LOOKS_EVERY
+        return None if self._soaks else self._objective.leap(strokes, adam, numbers[:until_next])
 
     def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Tensor]:
         return self._objective.refine(strokes, gradients)
+
+    def _look(self, strokes: Strokes, number: int) -> None:
+        if number % _LOOKS_EVERY == 0:
+            with torch.no_grad():
+                self._soaks = float(coats(strokes, self._place).max()) > self._most_coats
 
     def _price(self, strokes: Strokes) -> Gradients:
         leaf = trainable(strokes)
@@ -43,4 +53,4 @@ class Sparing(Objective):
         loss = _WEIGHT / area * soak(leaf, self._place, self._most_coats)
         if loss.requires_grad:
             loss.backward()
-        return gathered(leaf, float(loss.detach()))
+        return gathered(leaf, loss.detach().double())

@@ -68,15 +68,23 @@ class _Transmittance(torch.autograd.Function):
         (through,) = ctx.saved_tensors
         below, beside = (a - b for a, b in zip(through.shape[1:], grad.shape[1:], strict=True))
         grad = pad(grad, (0, beside, 0, below)) if below or beside else grad.contiguous()
-        rasters = through.view(-1).numpy(), grad.view(-1).numpy(), *through.shape[1:]
+        tiled, sides = _pulls(through, grad), tuple(grad.shape[1:])
         scene, cuts = ctx.scene, ctx.cuts
         gradients = np.empty_like(scene.vertices), np.empty((len(scene.radius), 2), np.float32)
         deal(
-            lambda hand, hands: kernels.backward(hand, hands, scene, cuts, rasters, gradients),
+            lambda hand, hands: kernels.backward(hand, hands, scene, cuts, (tiled, *sides), gradients),
             len(cuts.boxes),
         )
         by_vertices, by_nibs = map(torch.from_numpy, gradients)
         return by_vertices, *by_nibs.unbind(1), None, None
+
+
+def _pulls(through: Tensor, grad: Tensor) -> np.ndarray:
+    """What pulls at each pixel, tile by tile."""
+    rasters, shape = (_array(through.view(-1)), _array(grad.view(-1))), tuple(grad.shape)
+    tiled = np.empty(grad.numel(), np.float32)
+    deal(lambda hand, hands: kernels.pull(hand, hands, rasters, tiled, shape), shape[0] * shape[1])
+    return tiled
 
 
 def _array(values: Tensor) -> np.ndarray:

@@ -23,27 +23,38 @@ def transmittance(lines: Polylines, raster: Raster) -> Float[Tensor, "planes hei
     Deterministic: the same input gives the same bits, forward and backward, on one kind of device. Waits
     for the device once, to learn how much memory the pairs of segments and tiles need.
     """
-    return _apply(lines, raster, None)[0]
+    return _apply(lines, _Frame(raster))[0]
 
 
 def transmittance_within(
-    lines: Polylines, raster: Raster, room: int
+    lines: Polylines, raster: Raster, room: int, softness_px: Float[Tensor, "1"] | None = None
 ) -> tuple[Float[Tensor, "planes height width"], Int[Tensor, ""]]:
     """As :func:`transmittance`, with memory for ``room`` pairs of segments and 8 x 8 pixel tiles.
 
     Never waits for the device, so a CUDA graph can capture it, backward included. Returns how many pairs
     there are, too, on the device: where they are more than ``room``, ink is missing from the image.
+    ``softness_px`` takes the place of the raster's: replayed, a graph reads what is in its memory by then.
     """
-    return _apply(lines, raster, room)
+    return _apply(lines, _Frame(raster, room, softness_px))
 
 
-def _apply(lines: Polylines, raster: Raster, room: int | None):
+class _Frame(NamedTuple):
+    """The raster, how many pairs there is memory for (None for all), and the softness in memory."""
+
+    raster: Raster
+    room: int | None = None
+    softness: Tensor | None = None
+
+
+def _apply(lines: Polylines, frame: _Frame):
+    if frame.softness is None:
+        frame = frame._replace(softness=lines.radius.new_full((1,), frame.raster.softness_px).float())
     return _Transmittance.apply(
         lines.vertices.float().contiguous(),
         lines.radius.float().contiguous(),
         lines.opacity.float().contiguous(),
         (lines.starts.contiguous(), lines.plane.contiguous()),
-        (raster, room),
+        frame,
     )
 
 
@@ -65,12 +76,10 @@ class _Transmittance(torch.autograd.Function):
     @staticmethod
     def forward(ctx, vertices, radius, opacity, topology, frame):
         lines = Polylines(vertices, topology[0], radius, opacity, topology[1])
-        raster, room = frame
         with torch.cuda.device_of(vertices):
-            pairs = _bin(lines, raster, room)
-            image = _draw(lines, raster, pairs)
-        ctx.raster = raster
-        ctx.save_for_backward(topology[0], radius, opacity, image, *pairs)
+            pairs = _bin(lines, frame)
+            image = _draw(lines, frame, pairs)
+        ctx.save_for_backward(topology[0], radius, opacity, frame.softness, image, *pairs)
         pair_count = pairs.offsets[-1].clone()
         ctx.mark_non_differentiable(pair_count)
         ctx.set_materialize_grads(False)
@@ -78,24 +87,24 @@ class _Transmittance(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad, _):
-        starts, radius, opacity, image, *rest = ctx.saved_tensors
+        starts, radius, opacity, softness, image, *rest = ctx.saved_tensors
         pairs = _Pairs(*rest)
         with torch.cuda.device_of(grad):
-            slots = _pull(grad.contiguous(), image, (radius, opacity, ctx.raster.softness_px), pairs)
+            slots = _pull(grad.contiguous(), image, (radius, opacity, softness), pairs)
             return *_gather(slots, starts, pairs.offsets), None, None
 
 
-def _bin(lines: Polylines, raster: Raster, room: int | None) -> _Pairs:
-    """The pairs of segments and tiles, sorted by tile; memory for ``room`` of them, or for all there are."""
-    owner, offsets = _count(lines, raster)
-    room = int(offsets[-1]) if room is None else room
-    tiles, origin = _list(lines, raster, owner, offsets, room)
+def _bin(lines: Polylines, frame: _Frame) -> _Pairs:
+    """The pairs of segments and tiles, sorted by tile."""
+    owner, offsets = _count(lines, frame)
+    room = int(offsets[-1]) if frame.room is None else frame.room
+    tiles, origin = _list(lines, frame, (owner, offsets), room)
     # Stable, so that a tile's pairs stay in the order of strokes and segments.
     tiles, order = torch.sort(tiles, stable=True)
-    return _arrange(lines, raster, (tiles, order, origin, owner), offsets)
+    return _arrange(lines, frame.raster, (tiles, order, origin, owner), offsets)
 
 
-def _count(lines: Polylines, raster: Raster) -> tuple[Tensor, Tensor]:
+def _count(lines: Polylines, frame: _Frame) -> tuple[Tensor, Tensor]:
     """The stroke of each vertex, and where the pairs of its segment begin in the list by segment."""
     kernels, count = _kernels(), len(lines.vertices)
     owner = lines.starts.new_empty(count, dtype=torch.int32)
@@ -104,35 +113,36 @@ def _count(lines: Polylines, raster: Raster) -> tuple[Tensor, Tensor]:
         lines.vertices,
         lines.starts,
         lines.radius,
-        raster.softness_px,
+        frame.softness,
         owner,
         counts,
         count,
         len(lines.radius),
         len(lines.starts).bit_length(),
-        *_tiles(raster)[1:],
+        *_tiles(frame.raster)[1:],
         **kernels.OPTIONS,
     )
     return owner, counts.cumsum(0)
 
 
-def _list(lines: Polylines, raster: Raster, owner: Tensor, offsets: Tensor, room: int):
+def _list(lines: Polylines, frame: _Frame, counted: tuple[Tensor, Tensor], room: int):
     """Tile and segment of each pair, by segment; places that are left over get a tile behind the last."""
     kernels, count = _kernels(), len(lines.vertices)
-    tiles = owner.new_full((room,), math.prod(_tiles(raster)))
+    owner, offsets = counted
+    tiles = owner.new_full((room,), math.prod(_tiles(frame.raster)))
     origin = owner.new_empty(room)
     kernels.list_tiles[_blocks(count, kernels.SEGMENTS)](
         lines.vertices,
         owner,
         lines.radius,
         lines.plane,
-        raster.softness_px,
+        frame.softness,
         offsets,
         tiles,
         origin,
         count,
         room,
-        *_tiles(raster)[1:],
+        *_tiles(frame.raster)[1:],
         **kernels.OPTIONS,
     )
     return tiles, origin
@@ -158,7 +168,8 @@ def _arrange(lines: Polylines, raster: Raster, listed: tuple[Tensor, ...], offse
     return _Pairs(stroke, ends, order, tile_start, offsets)
 
 
-def _draw(lines: Polylines, raster: Raster, pairs: _Pairs) -> Tensor:
+def _draw(lines: Polylines, frame: _Frame, pairs: _Pairs) -> Tensor:
+    raster = frame.raster
     image = lines.vertices.new_empty(raster.planes, raster.height_px, raster.width_px)
     kernels = _kernels()
     kernels.forward[(math.prod(_tiles(raster)),)](
@@ -168,7 +179,7 @@ def _draw(lines: Polylines, raster: Raster, pairs: _Pairs) -> Tensor:
         pairs.tile_start,
         lines.radius,
         lines.opacity,
-        raster.softness_px,
+        frame.softness,
         raster.height_px,
         raster.width_px,
         **kernels.OPTIONS,
@@ -176,7 +187,7 @@ def _draw(lines: Polylines, raster: Raster, pairs: _Pairs) -> Tensor:
     return image
 
 
-def _pull(grad: Tensor, image: Tensor, nibs: tuple[Tensor, Tensor, float], pairs: _Pairs) -> Tensor:
+def _pull(grad: Tensor, image: Tensor, nibs: tuple[Tensor, ...], pairs: _Pairs) -> Tensor:
     """Each pair's share of the gradient, (pairs, 8), by segment; ``nibs`` are radius, opacity, softness."""
     kernels = _kernels()
     slots = image.new_empty(len(pairs.order), kernels.SLOT.value)

@@ -59,15 +59,28 @@ def vertices(
     starts: Int[Tensor, "strokes+1"],
 ) -> Float[Tensor, "vertices 2"]:
     """The definition, on any device: each vertex is a weighed sum of the four points of its curve."""
-    spans, device = chains.shape[1] // 4, chains.device
-    table = _table(spans)
-    weights = torch.as_tensor(table.weights, dtype=chains.dtype, device=device)
-    first = torch.as_tensor(table.first, device=device)
-    owner = torch.repeat_interleave(torch.arange(len(chains), device=device), starts.diff())
+    spans = chains.shape[1] // 4
+    cuts = cuts_of(pieces, starts, spans)
+    points = chains.unflatten(1, (spans, 4))[cuts.owner, cuts.span]
+    return (cuts.weights.to(chains)[..., None] * points).sum(1)
+
+
+class Cuts(NamedTuple):
+    """The chain of each vertex, the curve in it, and how much each of the curve's four points weighs."""
+
+    owner: Int[Tensor, "vertices"]
+    span: Int[Tensor, "vertices"]
+    weights: Float[Tensor, "vertices 4"]
+
+
+def cuts_of(pieces: Int[Tensor, "strokes"], starts: Int[Tensor, "strokes+1"], spans: int) -> Cuts:
+    """Where chains of so many curves are cut; the weights are in double precision."""
+    table, device = _table(spans), pieces.device
+    weights, first = (torch.as_tensor(part, device=device) for part in table)
+    owner = torch.repeat_interleave(torch.arange(len(pieces), device=device), starts.diff())
     number = torch.arange(len(owner), device=device) - starts[owner]
     span = (number // pieces[owner]).clamp(max=spans - 1)
-    points = chains.unflatten(1, (spans, 4))[owner, span]
-    return (weights[first[pieces[owner]] + number][..., None] * points).sum(1)
+    return Cuts(owner, span, weights[first[pieces[owner]] + number])
 
 
 class _Vertices(torch.autograd.Function):

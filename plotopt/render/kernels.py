@@ -222,14 +222,15 @@ def _measure(scene, stroke, box, first, measure, feet):
     places = pairs = 0
     for v in range(begin, end):
         measure.pair_start[v - begin] = pairs
-        segment = _segment(scene.vertices, v, begin)
-        x, y = segment.x + segment.edge_x, segment.y + segment.edge_y
-        left, right = _clipped(min(segment.x, x), max(segment.x, x), reach, box.right + 1)
-        top, bottom = _clipped(min(segment.y, y), max(segment.y, y), reach, box.bottom + 1)
+        x0, y0 = scene.vertices[v, 0], scene.vertices[v, 1]
+        x1, y1 = scene.vertices[v + 1, 0], scene.vertices[v + 1, 1]
+        top, bottom = _clipped(min(y0, y1), max(y0, y1), reach, box.bottom + 1)
+        left, right = _clipped(min(x0, x1), max(x0, x1), reach, box.right + 1)
         left, top = max(left, box.left), max(top, box.top)
         columns, rows = right - left + 1, bottom - top + 1
         if columns <= 0 or rows <= 0:
             continue
+        segment = _segment(scene.vertices, v, begin)
         if columns * rows <= _FEW:
             column, row = left, top
             for _ in range(columns * rows):
@@ -262,48 +263,74 @@ def _coverage(inner, outer):
 
 
 @_kernel
-def _lay(scene, stroke, places, measure, raster):
-    """Multiply one measured stroke into a raster: a flat array, where its plane begins, and its width."""
-    flat, base, stride = raster
+def _lay(scene, stroke, places, measure, tiled):
+    """Multiply one measured stroke into a band of tiles: flat, where its plane would begin, and its width."""
+    flat, base, width = tiled
     inverse = _ONE / scene.softness
     r, a = scene.radius[stroke] * inverse, scene.opacity[stroke]
     for place in range(places):
         d = root(load(measure.squared, place * LANES)) * inverse
         c = _coverage(_bounded(r - d), _bounded(-r - d))
-        at = base + int(peek(measure.row, place)) * stride + int(peek(measure.column, place))
-        through = load_tile(flat, at, stride)
-        store_tile(flat, at, stride, through - through * (c * a))
+        at = base + _tile_at(measure, place, width)
+        through = load(flat, at)
+        store(flat, at, through - through * (c * a))
+
+
+@_inline
+def _tile_at(measure, place, width):
+    """Where a tile's pixels begin in a plane that is kept tile by tile, row of tiles by row."""
+    return int(peek(measure.row, place)) * width + int(peek(measure.column, place)) * SIDE
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def forward(hand, hands, scene, cuts, flat, shape):
-    """Multiply all strokes into one hand's bands of a flat raster of ``shape``: planes, height, width."""
+    """Multiply all strokes into one hand's bands of a flat raster of ``shape``: planes, height, width.
+
+    While strokes are laid, a band is kept tile by tile: a tile is then one line of the cache, not four.
+    """
     planes, height, width = shape
     rows = height // SIDE
     bands = min(rows, hands)
     measure = _scratch(cuts.room)
+    tiled = np.empty((rows // bands + 1) * SIDE * width, np.float32)
     first = 0
     for number in range(hand, planes * bands, hands):
         plane, band = number // bands, number % bands
         top, bottom = band * rows // bands, (band + 1) * rows // bands - 1
-        base = plane * height * width
-        flat[base + top * SIDE * width : base + (bottom + 1) * SIDE * width] = _ONE
+        tiled[:] = _ONE
         for stroke in range(len(scene.radius)):
             left, right, above, below = cuts.boxes[stroke]
             if scene.plane[stroke] == plane and above <= bottom and below >= top:
                 box = Box(left, right, max(top, above), min(bottom, below))
                 places = _measure(scene, stroke, box, first, measure, False)
                 first += places
-                _lay(scene, stroke, places, measure, (flat, base, width))
+                _lay(scene, stroke, places, measure, (tiled, -top * SIDE * width, width))
+        base = (plane * height + top * SIDE) * width
+        for row in range(0, (bottom + 1 - top) * SIDE, SIDE):
+            for column in range(0, width, SIDE):
+                store_tile(flat, base + row * width + column, width, load(tiled, row * width + column * SIDE))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def pull(hand, hands, rasters, tiled, shape):
+    """Write T times dL/dT, the common factor of all pulls on a pixel, tile by tile, in one hand's rows."""
+    through, grad = rasters
+    planes, height, width = shape
+    for number in range(hand, planes * height // SIDE, hands):
+        base = number * SIDE * width
+        for column in range(0, width, SIDE):
+            at = base + column
+            product = load_tile(through, at, width) * load_tile(grad, at, width)
+            store(tiled, base + column * SIDE, product)
 
 
 @_kernel
-def _pull(scene, stroke, places, measure, rasters):
+def _pull_feet(scene, stroke, places, measure, tiled):
     """Turn squared distances into pulls, feet's gradients over their offsets; return radius' and opacity's.
 
-    ``rasters`` are two flat arrays, transmittance and its gradient, where the plane begins, and its width.
+    ``tiled`` is what :func:`pull` wrote, where the stroke's plane begins in it, and the raster's width.
     """
-    through, grad, base, stride = rasters
+    pulls, base, width = tiled
     inverse = _ONE / scene.softness
     r, a = scene.radius[stroke] * inverse, scene.opacity[stroke]
     by_radius, by_opacity = spread(_ZERO), spread(_ZERO)
@@ -311,10 +338,9 @@ def _pull(scene, stroke, places, measure, rasters):
         d = root(load(measure.squared, place * LANES))
         inner, outer = _bounded(r - d * inverse), _bounded(-r - d * inverse)
         c = _coverage(inner, outer)
-        at = base + int(peek(measure.row, place)) * stride + int(peek(measure.column, place))
         # At d = 0 both tents are equal and the pull is nought.
         d = greater(d, _NEAR)
-        shared = load_tile(through, at, stride) * load_tile(grad, at, stride) / (d - d * (c * a))
+        shared = load(pulls, base + _tile_at(measure, place, width)) / (d - d * (c * a))
         inside, outside = magnitude(inner), magnitude(outer)
         store(measure.squared, place * LANES, shared * (outside - inside) * (-a * inverse))
         by_transmittance = shared * d
@@ -348,12 +374,12 @@ def _share_out(scene, stroke, measure, vertices):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def backward(hand, hands, scene, cuts, rasters, gradients):
+def backward(hand, hands, scene, cuts, tiled, gradients):
     """Write the gradients of one hand's strokes, by vertices (n, 2) and nibs (strokes, 2: radius, opacity).
 
-    ``rasters`` are the flat transmittance, its gradient, and the height and width of a plane.
+    ``tiled`` is what :func:`pull` wrote, and the height and width of a plane.
     """
-    through, grad, height, width = rasters
+    pulls, height, width = tiled
     vertices, nibs = gradients
     measure = _scratch(cuts.room)
     first = 0
@@ -362,5 +388,5 @@ def backward(hand, hands, scene, cuts, rasters, gradients):
         places = _measure(scene, stroke, Box(left, right, top, bottom), first, measure, True)
         first += places
         base = scene.plane[stroke] * height * width
-        nibs[stroke, 0], nibs[stroke, 1] = _pull(scene, stroke, places, measure, (through, grad, base, width))
+        nibs[stroke, 0], nibs[stroke, 1] = _pull_feet(scene, stroke, places, measure, (pulls, base, width))
         _share_out(scene, stroke, measure, vertices)

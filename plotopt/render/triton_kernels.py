@@ -5,6 +5,7 @@ tile are listed segment by segment, so that a stable sort by tile leaves the seg
 neighbours in a tile's list. Forward and backward run one program a tile. Each pair has one slot for its
 share of the gradient, at its place in the first list: those of a segment, and of a stroke, lie in a row.
 Sums are taken in a fixed order and nothing is added atomically, so the same input gives the same bits.
+The softness is in memory, where a captured graph finds another at each replay.
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ def count_tiles(  # noqa: PLR0913, PLR0917
     tl.store(owner + v, stroke, mask=known)
     real = v < tl.load(starts + stroke + 1, mask=known, other=0) - 1
     segment = _load_segments(vertices, v, real)
-    reach = tl.load(radius + stroke, mask=real, other=0) + softness
+    reach = tl.load(radius + stroke, mask=real, other=0) + tl.load(softness)
     box = _box(segment, reach, real, (tiles_x, tiles_y))
     count = v * 0
     for first in range(0, _cell_count(box), CELLS):
@@ -147,7 +148,7 @@ def list_tiles(  # noqa: PLR0913, PLR0917
     real = tl.load(offsets + v + 1, mask=known, other=0) > position
     stroke = tl.load(owner + v, mask=real, other=0)
     segment = _load_segments(vertices, v, real)
-    reach = tl.load(radius + stroke, mask=real, other=0) + softness
+    reach = tl.load(radius + stroke, mask=real, other=0) + tl.load(softness)
     first_tile = tl.load(plane + stroke, mask=real, other=0)[:, None] * tiles_x * tiles_y
     box = _box(segment, reach, real, (tiles_x, tiles_y))
     for first in range(0, _cell_count(box), CELLS):
@@ -214,7 +215,7 @@ def forward(  # noqa: PLR0913, PLR0917
     """Write the transmittance of one tile into ``image`` (planes, height, width)."""
     x, y, place, inside = _pixels(height, width)
     pair, end = tl.load(tile_start + tl.program_id(0)), tl.load(tile_start + tl.program_id(0) + 1)
-    inverse_s = 1.0 / softness
+    inverse_s = 1.0 / tl.load(softness)
     through = tl.full((PIXELS,), 1.0, tl.float32)
     following = tl.load(pair_stroke + pair, mask=pair < end, other=-1)
     while pair < end:
@@ -258,7 +259,7 @@ def backward(  # noqa: PLR0913, PLR0917
     x, y, place, inside = _pixels(height, width)
     pair, end = tl.load(tile_start + tl.program_id(0)), tl.load(tile_start + tl.program_id(0) + 1)
     pull = tl.load(image + place, mask=inside, other=0) * tl.load(grad + place, mask=inside, other=0)
-    inverse_s = 1.0 / softness
+    inverse_s = 1.0 / tl.load(softness)
     lane = tl.arange(0, SLOT)
     following = tl.load(pair_stroke + pair, mask=pair < end, other=-1)
     while pair < end:

@@ -22,9 +22,21 @@ from plotopt.units import format_length, parse_length
 
 MOST_STROKES = 100_000
 _NUMBERS = (float, float | None)
+#: Metadata of a field that makes no difference to the drawing, and is not told with it.
+UNTOLD = {"told": False}
 MOST_PENS = 8
 #: A sheet on which every few strokes are a layer is no plot.
 LEAST_SPLIT_M, MOST_SPLIT_M = 0.1, 1_000_000
+
+
+class Device(Enum):
+    """What draws: the processor, a graphics card, or the one where there is one and else the other."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+    AUTO = "auto"
+
 
 Reader = Callable[[str], Any]
 Settings = TypeVar("Settings", bound="PageSettings")
@@ -42,6 +54,7 @@ def read_metres(text: str) -> float:
 class PageSettings:
     """What to draw on, with what machine and in what time; lengths in mm.
 
+    ``device`` is what computes the drawing; on the CPU alone the same seed gives the same one everywhere.
     Raises PlotoptError for values out of range.
     """
 
@@ -57,9 +70,8 @@ class PageSettings:
         "stock": Stock,
         "client": Client,
         "split_every": float | None,
+        "device": Device,
     }
-    #: Options that make no difference to the drawing.
-    untold: ClassVar[tuple[str, ...]] = ()
     readers: ClassVar[dict[str, Reader]] = {
         "paper": parse_paper,
         "margin": lambda text: parse_length(text, allow_zero=True),
@@ -69,6 +81,7 @@ class PageSettings:
         "stock": load_stock,
         "client": lambda text: read_choice(Client, "client", text),
         "split_every": read_metres,
+        "device": lambda text: read_choice(Device, "device", text),
     }
 
     strokes: int = 2000
@@ -81,6 +94,7 @@ class PageSettings:
     client: Client = Client.SAXI
     split_every: float | None = None
     seed: int = 0
+    device: Device = Device.CPU
 
     def __post_init__(self) -> None:
         for name, kind in self.kinds.items():
@@ -99,7 +113,7 @@ class PageSettings:
 
     def options(self) -> dict[str, Any]:
         """The settings as the command line spells them, for the SVG's metadata; None where not set."""
-        told = [entry.name for entry in fields(self) if entry.name not in self.untold]
+        told = [entry.name for entry in fields(self) if entry.metadata.get("told", True)]
         return {name: _spelled(name, getattr(self, name)) for name in told}
 
     def command(self, subject: str) -> str:

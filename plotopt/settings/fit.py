@@ -11,6 +11,8 @@ from plotopt.catalog import parse_pens
 from plotopt.errors import PlotoptError
 from plotopt.pens import Pen
 from plotopt.settings.base import (
+    UNTOLD,
+    Device,
     PageSettings,
     Reader,
     check_number,
@@ -87,7 +89,6 @@ class FitSettings(PageSettings):
         "weights": Path,
         "renderer": read_renderer,
     }
-    untold: ClassVar[tuple[str, ...]] = ("workers",)
 
     pens: tuple[Pen, ...] | PenChoice = field(default_factory=lambda: parse_pens("black"))
     gamma: float | None = None
@@ -101,7 +102,7 @@ class FitSettings(PageSettings):
     style: float = 5.0
     weights: Path | None = None
     renderer: Renderer = Renderer()
-    workers: int = 1
+    workers: int = field(default=1, metadata=UNTOLD)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -109,8 +110,7 @@ class FitSettings(PageSettings):
             check_pens(self.pens)
         check_whole("tile", self.tile, 64, 8192)
         check_whole("workers", self.workers, 1, MOST_WORKERS)
-        if self.renderer.samples and self.workers > 1:
-            raise PlotoptError(f"workers is {self.workers}: diffvg uses all cores itself, give 1")
+        self._check_renderer()
         if self.size is not None:
             check_whole("size", self.size, 64, 8192)
         if self.gamma is not None:
@@ -126,6 +126,18 @@ class FitSettings(PageSettings):
             raise PlotoptError("layers is empty or holds what is no name: give layers as in relu1_2,relu3_3")
         if self.loss is Judge.PIXEL:
             self._check_pixels_alone()
+
+    def _check_renderer(self) -> None:
+        if self.renderer.samples and self.workers > 1:
+            raise PlotoptError(f"workers is {self.workers}: diffvg uses all cores itself, give 1")
+        # Refused even where there is no graphics card to be found: what is right is the same everywhere.
+        if self.device not in (Device.CUDA, Device.AUTO):
+            return
+        on_card = f"while device is {self.device.value}, which draws on a graphics card"
+        if self.workers > 1:
+            raise PlotoptError(f"workers is {self.workers} {on_card}: give --workers 1, or --device cpu")
+        if self.renderer.samples:
+            raise PlotoptError(f"renderer is {self.renderer} {on_card}: diffvg needs --device cpu")
 
     def _check_pixels_alone(self) -> None:
         for name in ("features", "layers", "style_image", "style", "weights"):

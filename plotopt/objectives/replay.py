@@ -1,0 +1,233 @@
+"""Steps in a row as replays of one CUDA graph, since launching their kernels would take longer than they do.
+
+What changes from step to step lies in buffers, of one size from step to step. What is captured is a function
+of these buffers alone, which does not wait for the device; on the CPU it runs as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn.functional import pad
+
+from plotopt import bezier
+from plotopt.adam import Adam
+from plotopt.losses.colour import ColourLoss
+from plotopt.losses.pixel import PyramidLoss
+from plotopt.objectives.base import Gradients, Leap, Objective, smoothed
+from plotopt.objectives.problem import Problem
+from plotopt.page import Rect
+from plotopt.render import transmittance
+from plotopt.render.cuda import transmittance_within
+from plotopt.render.curves import cuts_of, pieces_of
+from plotopt.render.polylines import Polylines, Raster
+from plotopt.stages import Stage
+from plotopt.strokes import Strokes, chain_of
+
+# Room for so many times the vertices, and the pairs of segments and tiles, that there are when it is made.
+_MARGIN = 1.5
+_LEAST_PAIRS = 1024
+# The page is looked at in one piece up to this size.
+_MOST_PIXELS = 2**24
+_TOLERANCE_PX = 0.05
+# Where vertices lie that strokes leave over.
+_FAR_PX = -1e5
+_WARM_UPS = 3
+
+
+class Dial(NamedTuple):
+    """What one step is told: how far the page's corner lies from the raster's, whose first pixels count."""
+
+    shift_x: float
+    shift_y: float
+    width: float
+    height: float
+    softness_px: float
+    step_mm: float
+
+
+class _Buffers(NamedTuple):
+    """Strokes, their Adam and where they are cut.
+
+    Vertex i is the sum of ``weights[i]`` of the four points of stroke ``owner[i]`` from ``first[i]`` on, and
+    of ``aside_px[i]``. Vertices left over are those of one stroke more, of no ink and far off.
+    """
+
+    points: Float[Tensor, "strokes control_points 2"]
+    mean: Float[Tensor, "strokes control_points 2"]
+    square: Float[Tensor, "strokes control_points 2"]
+    clock: Float[Tensor, "strokes 1 1"]
+    radius_px: Float[Tensor, "strokes+1"]
+    opacity: Float[Tensor, "strokes+1"]
+    pen: Int[Tensor, "strokes+1"]
+    owner: Int[Tensor, "vertices"]
+    first: Int[Tensor, "vertices"]
+    weights: Float[Tensor, "vertices 4"]
+    aside_px: Float[Tensor, "vertices"]
+    starts: Int[Tensor, "strokes+2"]
+
+
+def can_replay(problem: Problem) -> bool:
+    """Whether steps towards this problem can be captured."""
+    known = type(problem.loss) in (PyramidLoss, ColourLoss) and problem.renderer is transmittance
+    _, height, width = problem.target.pixels.shape
+    return problem.inks.device.type == "cuda" and known and height * width <= _MOST_PIXELS
+
+
+class Replay:
+    """The steps of one stage on the whole page at once.
+
+    ``problem`` has its target on the pixels of ``objective``, with one cell of paper around the ``frame``.
+    """
+
+    def __init__(self, problem: Problem, objective: Objective, stage: Stage, frame: Rect) -> None:
+        self._problem, self._objective, self._stage = problem, objective, stage
+        pixels, self._cell = problem.target.pixels, problem.loss.cell_px
+        # In whole cells, wherever their grid begins.
+        self._height, self._width = (
+            -(-(side - self._cell - 1) // self._cell) * self._cell for side in pixels.shape[1:]
+        )
+        self._corner = pixels.new_tensor([frame.left, frame.top])
+        self._down, self._across = (
+            torch.arange(side, dtype=pixels.dtype, device=pixels.device)
+            for side in (self._height, self._width)
+        )
+        self._dial = pixels.new_zeros(len(Dial._fields))
+        self._loss = pixels.new_zeros((), dtype=torch.float64)
+        self._pairs = pixels.new_zeros((), dtype=torch.int64)
+        self._room = 0
+        self._buffers: _Buffers | None = None
+        self._go: Callable[[], None] | None = None
+
+    def leap(self, strokes: Strokes, adam: Adam, dials: Sequence[Dial]) -> Leap:
+        """One step for each dial, in a row; waits for the device at the end."""
+        fresh, rows = self._laid_out(strokes, adam), self._dial.new_tensor(dials)
+        while True:
+            buffers = self._filled(fresh)
+            self._dial.copy_(rows[0])
+            if self._go is None:
+                # By now the strokes have moved, so they are filled in once more.
+                self._go = self._recorded(buffers)
+                continue
+            losses = self._replayed(self._go, rows)
+            pairs = int(self._pairs)
+            if pairs <= self._room:
+                points, mean, square, clock = (buffer.clone() for buffer in buffers[:4])
+                return Leap(points, Adam(mean, square, clock), losses.tolist())
+            # Some ink was missing.
+            self._room, self._go = int(_MARGIN * pairs), None
+
+    def _replayed(self, go: Callable[[], None], rows: Float[Tensor, "steps dial"]) -> Float[Tensor, "steps"]:
+        """The losses of the steps."""
+        self._pairs.zero_()
+        losses = []
+        for row in rows:
+            self._dial.copy_(row)
+            go()
+            losses.append(self._loss.clone())
+        return torch.stack(losses)
+
+    def _laid_out(self, strokes: Strokes, adam: Adam) -> _Buffers:
+        """Strokes as they go into the buffers, with the room for vertices that those have."""
+        points_px = (strokes.points - self._corner) / self._objective.mm_per_px
+        spans = strokes.spans
+        pieces = pieces_of(chain_of(points_px), _TOLERANCE_PX)
+        starts = pad((spans * pieces + 1).cumsum(0), (1, 0))
+        cuts = cuts_of(pieces, starts, spans)
+        # A stroke has two vertices at least.
+        needed = len(cuts.owner) + 2
+        room = len(self._buffers.owner) if self._buffers else 0
+        spare = (room if room >= needed else int(_MARGIN * needed)) - len(cuts.owner)
+        block = torch.as_tensor(bezier.bezier_map(spans)[:4, :4], device=points_px.device)
+        weights = cuts.weights if spans == 1 else cuts.weights @ block
+        return _Buffers(
+            strokes.points,
+            adam.mean,
+            adam.square,
+            adam.clock,
+            pad(0.5 * strokes.width_mm / self._objective.mm_per_px, (0, 1)),
+            pad(strokes.opacity, (0, 1)),
+            pad(strokes.pen, (0, 1)),
+            # In turn: gradients of one point are added up one after another.
+            torch.cat([cuts.owner, torch.arange(spare, device=starts.device) % len(strokes)]),
+            pad(cuts.span, (0, spare)),
+            pad(weights, (0, 0, 0, spare)).to(points_px),
+            pad(points_px.new_zeros(len(cuts.owner)), (0, spare), value=_FAR_PX),
+            pad(starts, (0, 1), value=len(cuts.owner) + spare),
+        )
+
+    def _filled(self, fresh: _Buffers) -> _Buffers:
+        """The buffers with these contents; others, to be captured anew, where they do not fit."""
+        if self._buffers is None or [b.shape for b in self._buffers] != [f.shape for f in fresh]:
+            self._buffers, self._go = _Buffers(*map(torch.clone, fresh)), None
+        else:
+            for buffer, content in zip(self._buffers, fresh, strict=True):
+                buffer.copy_(content)
+        return self._buffers
+
+    def _recorded(self, buffers: _Buffers) -> Callable[[], None]:
+        """What takes a step, with room for the pairs that there are."""
+        if not self._room:
+            with torch.no_grad():
+                pairs = int(self._compared(buffers, buffers.points)[1])
+            self._room = max(_LEAST_PAIRS, int(_MARGIN * pairs))
+
+        def step() -> None:
+            self._step(buffers)
+
+        return captured(step) if self._dial.is_cuda else step
+
+    def _step(self, buffers: _Buffers) -> None:
+        """One step in place."""
+        points = buffers.points.detach().requires_grad_()
+        loss, pairs = self._compared(buffers, points)
+        (pull,) = torch.autograd.grad(loss, points)
+        found = Gradients(loss.detach().double(), pull, torch.zeros_like(buffers.opacity[:-1]))
+        found = smoothed(found, buffers.points, self._objective, self._stage)
+        adam = Adam(buffers.mean, buffers.square, buffers.clock)
+        placed, adam = adam.step(buffers.points, found.points, self._dial[5])
+        for buffer, result in zip(buffers[:4], (placed, adam.mean, adam.square, adam.clock), strict=True):
+            buffer.copy_(result)
+        self._loss.copy_(found.loss)
+        self._pairs.copy_(torch.maximum(self._pairs, pairs))
+
+    def _compared(self, buffers: _Buffers, points: Tensor) -> tuple[Float[Tensor, ""], Int[Tensor, ""]]:
+        """The loss a pixel, and how many pairs of segments and tiles there are."""
+        points_px = (points - self._corner) / self._objective.mm_per_px + self._dial[:2]
+        near = points_px.unfold(1, 4, 1)[buffers.owner, buffers.first]
+        vertices = (near * buffers.weights[:, None]).sum(-1) + buffers.aside_px[:, None]
+        lines = Polylines(vertices, buffers.starts, buffers.radius_px, buffers.opacity, buffers.pen)
+        raster = Raster(self._problem.inks.pens, self._height, self._width)
+        through, pairs = transmittance_within(lines, raster, self._room, self._dial[4:5].clone())
+        drawing = self._problem.inks.on_paper(through[None])
+        wanted, counts = self._wanted()
+        loss = self._problem.loss(torch.where(counts, drawing, wanted), wanted)
+        return loss / self._objective.pixels, pairs
+
+    def _wanted(self) -> tuple[Tensor, Tensor]:
+        """The target as it is seen with the dial's shift, and where it counts."""
+        shift_x, shift_y, width, height = self._dial[:4].unbind()
+        pixels = self._problem.target.pixels
+        for axis, along, shift in ((1, self._down, shift_y), (2, self._across, shift_x)):
+            # Beyond the paper around the frame there is more of it.
+            seen = (along + self._cell - shift).long().clamp(max=pixels.shape[axis] - 1)
+            pixels = pixels.index_select(axis, seen)
+        return pixels[None], (self._down < height)[:, None] & (self._across < width)
+
+
+def captured(step: Callable[[], None]) -> Callable[[], None]:
+    """A step as a CUDA graph, to be replayed. It is taken some times in doing so."""
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(_WARM_UPS):
+            step()
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step()
+    return graph.replay

@@ -2,11 +2,16 @@
 
 import sys
 
+import hypothesis
 import pytest
 from commands import Ran
 from pictures import gradient, plain, save, save_bomb, save_cut_short
 
 from plotopt import cli
+
+# No test asserts a time: on a busy machine any example may take long.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from plotopt.kernel_cache import settle_cache
 
 PROGRAM = (
-    "from plotopt.render import cpu, kernels; cpu.warm_up(); "
-    "print(kernels.backward.stats.cache_path, sum(kernels.backward.stats.cache_hits.values()))"
+    "import torch; from plotopt.render import curves; curves.polylines(torch.ones(1, 4, 2), 1.0); "
+    "stats = curves._evaluate.stats; print(stats.cache_path, sum(stats.cache_hits.values()))"
 )
 
 

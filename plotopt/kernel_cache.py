@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 _ENVIRONMENT = "NUMBA_CACHE_DIR"
 
@@ -20,6 +23,18 @@ def settle_cache(package: Path) -> None:
         os.environ[_ENVIRONMENT] = str(_own_folder())
 
 
+def drop_outdated(kernel: Any, *modules: ModuleType) -> None:
+    """Forget what was compiled of a kernel before these modules, which it is made with, were changed.
+
+    Numba looks only at the file that the kernel itself is in.
+    """
+    newest = max(Path(str(module.__file__)).stat().st_mtime for module in modules)
+    for index in Path(kernel.stats.cache_path).glob(f"*.{kernel.__name__}-*.nbi"):
+        with suppress(OSError):
+            if index.stat().st_mtime < newest:
+                index.unlink()
+
+
 def _user_folder() -> Path:
     """About where Numba would keep them for a user; what counts is whether something can be made there."""
     home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
@@ -28,14 +43,16 @@ def _user_folder() -> Path:
 
 def _can_hold(folder: Path) -> bool:
     """Whether a folder can be written, or made."""
-    nearest = next(part for part in (folder, *folder.parents) if part.exists())
+    # Unlike a path's own, this does not raise where a folder cannot be looked into.
+    nearest = next(part for part in (folder, *folder.parents) if os.path.exists(part))  # noqa: PTH110
     return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
 
 
 def _own_folder() -> Path:
     """The same folder at every run, unless somebody else could have put kernels of theirs into it."""
     folder = Path(tempfile.gettempdir()) / f"plotopt-kernels-{os.getuid() if hasattr(os, 'getuid') else ''}"
-    folder.mkdir(mode=stat.S_IRWXU, exist_ok=True)
+    with suppress(FileExistsError):
+        folder.mkdir(mode=stat.S_IRWXU)
     found = folder.lstat()
     mine = not hasattr(os, "getuid") or found.st_uid == os.getuid()
     if mine and stat.S_ISDIR(found.st_mode) and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):

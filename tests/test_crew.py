@@ -1,8 +1,9 @@
 """Workers side by side: the same drawing whatever their number, and clear words when one is lost."""
 
-import os
+import io
 import pickle
-import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from test_likeness import PEN, STAGE, blob, problem, scattered
 
 from plotopt.errors import PlotoptError
-from plotopt.objectives.crew import _pickled, crew_of
+from plotopt.objectives.crew import _say, crew_of
 from plotopt.objectives.likeness import Likeness
 from plotopt.objectives.problem import Look, gradients_of
 from plotopt.optimize import optimize
@@ -66,24 +67,48 @@ def test_one_worker_is_no_crew():
         assert crew is None
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
-def test_a_lost_worker_is_told_in_one_line():
-    import multiprocessing
+def test_looks_that_are_given_up_do_not_come_up_again(crews):
+    other = replace(LOOK, strokes=scattered(30, seed=5))
+    crews[2].set_to(problem(blob()))
+    given_up = crews[2].gradients([LOOK] * 4)
+    next(given_up)
+    given_up.close()
+    (found,) = crews[2].gradients([other])
+    assert torch.equal(found.points, gradients_of(problem(blob()), other).points)
 
-    before = {child.pid for child in multiprocessing.active_children()}
+
+def test_a_lost_worker_is_told_in_one_line():
     with crew_of(2) as crew:
         crew.set_to(problem(blob()))
         list(crew.gradients([LOOK] * 2))
-        (lost, *_) = [c for c in multiprocessing.active_children() if c.pid not in before]
-        os.kill(lost.pid, signal.SIGKILL)
-        lost.join()
+        crew.workers[0].process.kill()
+        crew.workers[0].process.wait()
         with pytest.raises(PlotoptError, match="fewer --workers"):
             list(crew.gradients([LOOK] * 4))
 
 
+def test_a_script_needs_no_guard(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import numpy, plotopt\n"
+        "print('once')\n"
+        "picture = numpy.full((16, 16, 3), 90, numpy.uint8)\n"
+        "print(len(plotopt.fit(picture, strokes=20, quality='draft', size=64, workers=2).layers))\n"
+    )
+    ran = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "once\n1\n", "")
+
+
+def there_and_back(message):
+    pipe = io.BytesIO()
+    _say(pipe, message)
+    pipe.seek(0)
+    return pickle.load(pipe)
+
+
 def test_tensors_come_through_whole():
-    strokes = pickle.loads(_pickled(LOOK)).strokes
+    strokes = there_and_back(LOOK).strokes
     assert torch.equal(strokes.points, LOOK.strokes.points)
     assert strokes.points.requires_grad is False
     strokes.points.add_(1)
-    assert pickle.loads(_pickled(PEN)) == PEN
+    assert there_and_back(PEN) == PEN

@@ -4,10 +4,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from plotopt.kernel_cache import settle_cache
+from plotopt.kernel_cache import drop_outdated, settle_cache
 
 PROGRAM = (
     "import torch; from plotopt.render import curves; curves.polylines(torch.ones(1, 4, 2), 1.0); "
@@ -65,6 +66,29 @@ def test_kernels_that_others_may_have_put_there_are_not_used(environment, monkey
     monkeypatch.delenv("NUMBA_CACHE_DIR")
     settle_cache(environment / "file" / "package")
     assert Path(chosen()) != first
+
+
+def test_a_folder_of_that_name_that_is_none_is_passed_by(environment):
+    name = f"plotopt-kernels-{os.getuid() if hasattr(os, 'getuid') else ''}"
+    (environment / "temporary" / name).touch()
+    settle_cache(environment / "file" / "package")
+    assert Path(chosen()).is_dir()
+
+
+def test_kernels_older_than_what_they_are_made_with_are_dropped(tmp_path):
+    def write(name, age):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (age, age))
+
+    def backward():
+        pass
+
+    backward.stats = SimpleNamespace(cache_path=str(tmp_path))
+    write("lanes.py", 1000)
+    for name, age in (("k.backward-1.nbi", 999), ("k.backward-2.nbi", 1001), ("k.forward-1.nbi", 1)):
+        write(name, age)
+    drop_outdated(backward, SimpleNamespace(__file__=str(tmp_path / "lanes.py")))
+    assert sorted(path.name for path in tmp_path.glob("*.nbi")) == ["k.backward-2.nbi", "k.forward-1.nbi"]
 
 
 def test_compiled_once_for_all_runs(tmp_path):

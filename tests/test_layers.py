@@ -58,7 +58,7 @@ WITHOUT_TORCH = (
     "catalog",
 )
 MAY_PRINT = ("cli", "progress")
-LONGEST = {"render/kernels.py": 400, "render/triton_kernels.py": 400}
+LONGEST = {"render/triton_kernels.py": 400}
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

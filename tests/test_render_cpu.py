@@ -1,5 +1,5 @@
 import os
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -17,8 +17,10 @@ from scenes import (
     wandering,
 )
 
-from plotopt.render import cpu, reference
+from plotopt.render import cpu, reference, render
 from plotopt.render.polylines import Raster
+from plotopt.strokes import Strokes
+from plotopt.view import View
 
 # The law is computed in float64, the kernel in float32. A coordinate of 100 px has a rounding of 4e-6 px,
 # and a stroke's transmittance changes by at most 1 / softness per px, so an image is off by some 1e-5.
@@ -154,6 +156,30 @@ def test_nothing_is_ever_not_a_number(renderer, name):
     assert all(value.isfinite().all() for value in values(rendered))
     assert rendered.image.min() >= 0
     assert rendered.image.max() <= 1
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38])
+def test_coordinates_that_are_none_do_no_harm(place, value):
+    walk = [[3.0, 4.0], [9.0, 6.0], [12.0, 9.0]]
+    walk[place][place % 2] = value
+    lines, raster = polylines([walk, [[2, 2], [14, 9]]]), Raster(1, 17, 13)
+    rendered = render_with_gradients(cpu.transmittance, lines, raster, white_noise(raster))
+    assert rendered.image.shape == (1, 17, 13)
+    with np.errstate(all="ignore"):
+        points = torch.full((1, 4, 2), 5.0)
+        points[0, place, 0] = value
+        assert render(Strokes.of_pen(points, 0.5), [View(0, 0, 24, 24, 0.5)]).shape == (1, 1, 24, 24)
+
+
+def test_vertices_that_change_before_the_way_back_are_noticed():
+    lines, raster = SCENES["random"]
+    vertices = lines.vertices.float().requires_grad_()
+    image = cpu.transmittance(replace(lines, vertices=vertices), raster)
+    with torch.no_grad():
+        vertices.mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        image.sum().backward()
 
 
 def test_no_strokes_at_all():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn.functional import avg_pool2d
 
 from plotopt.losses import pyramid
@@ -32,7 +33,7 @@ class PyramidLoss(Loss):
 
     ``weights`` run from fine to coarse. Cells never straddle windows that lie on the top level's grid, so
     a page in tiles has exactly the loss, and the gradient, of the page in one piece. Windows of another size
-    raise ValueError.
+    raise ValueError. There is no gradient by the target.
     """
 
     weights: tuple[float, ...] = (0.3, 1.0, 2.0, 6.0, 6.0, 6.0)
@@ -51,7 +52,7 @@ class PyramidLoss(Loss):
             raise ValueError(
                 f"a window of {tuple(drawing.shape[-2:])} px is not made of {self.cell_px} px cells"
             )
-        return _Pyramid.apply(drawing, target, self.weights, self.ink)
+        return _Pyramid.apply(drawing, target.detach(), self.weights, self.ink)
 
     def line_weight(self, width_px: float) -> float:
         """Pooled to level l a thin line is ``width / 2^l`` as dark, over ``2^l / width`` times the area."""
@@ -94,6 +95,7 @@ class _Pyramid(torch.autograd.Function):
         return total
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, grad):
         return grad * ctx.saved_tensors[0], None, None, None
 

@@ -14,6 +14,8 @@ import torch
 from numpy import ndarray
 from torch import Tensor
 
+from plotopt.kernel_cache import drop_outdated
+from plotopt.render import lanes
 from plotopt.render.hands import deal
 from plotopt.render.lanes import LANES, SIDE, four_sums, load, load_tile, quad_means, store, store_tile
 
@@ -90,6 +92,9 @@ def _descend(hand, hands, raster, weights, ink, totals):
             totals[row] += _weigh(cell, weights, ink)
             _spread(cell, weights, ink)
             _write(raster, at, tiles, cell, weights)
+
+
+drop_outdated(_descend, lanes)
 
 
 @_kernel

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import multiprocessing
 import os
 import pickle
-import signal
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import cycle
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import IO, Any, cast
 
 import torch
 
@@ -25,33 +23,50 @@ _GONE = (
     "a worker process has ended before its work was done, most likely for want of memory: "
     "take fewer --workers, or a smaller --tile"
 )
+# Plainly started, not by multiprocessing: that would run the user's own script once more in every worker.
+_PROGRAM = "import sys; sys.path[:] = {path!r}; from plotopt.objectives.crew import serve; serve({threads})"
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A process that answers looks, and the two ends of what is said."""
+
+    process: subprocess.Popen[bytes]
+    ask: IO[bytes]
+    answer: IO[bytes]
 
 
 @dataclass(frozen=True)
 class Crew:
     """Worker processes, each with the whole problem. Tiles are dealt out to them in turn."""
 
-    pipes: tuple[Connection, ...]
+    workers: tuple[Worker, ...]
 
     def set_to(self, problem: Problem) -> None:
         """Give every worker the problem that the coming looks are at."""
-        for pipe in self.pipes:
-            _send(pipe, problem)
+        for worker in self.workers:
+            _ask(worker, problem)
 
     def gradients(self, looks: Iterable[Look]) -> Iterator[Gradients]:
         """The gradients of each look, in their order, whoever worked them out.
 
         Raises PlotoptError where a worker has gone, and whatever a worker raised.
         """
-        at_work: deque[Connection] = deque()
-        for look, pipe in zip(looks, cycle(self.pipes), strict=False):
-            # One look a worker: were both ends to send more than a pipe holds, both would wait without end.
-            if len(at_work) == len(self.pipes):
+        at_work: deque[Worker] = deque()
+        try:
+            for look, worker in zip(looks, cycle(self.workers), strict=False):
+                # One look a worker: were both to send more than a pipe holds, both would wait without end.
+                if len(at_work) == len(self.workers):
+                    yield _answer_of(at_work.popleft())
+                _ask(worker, look)
+                at_work.append(worker)
+            while at_work:
                 yield _answer_of(at_work.popleft())
-            _send(pipe, look)
-            at_work.append(pipe)
-        while at_work:
-            yield _answer_of(at_work.popleft())
+        finally:
+            # Answers that nobody wants any more must not be taken for those of the next looks.
+            for worker in at_work:
+                with suppress(EOFError, OSError, pickle.UnpicklingError):
+                    pickle.load(worker.answer)
 
 
 @contextmanager
@@ -60,37 +75,42 @@ def crew_of(workers: int) -> Iterator[Crew | None]:
     if workers == 1:
         yield None
         return
-    threads = max(1, (os.cpu_count() or 1) // workers)
+    threads = max(1, torch.get_num_threads() // workers)
     with ExitStack() as stack:
         yield Crew(tuple(stack.enter_context(_worker(threads)) for _ in range(workers)))
 
 
 @contextmanager
-def _worker(threads: int) -> Iterator[Connection]:
-    # Not forked: threads of this process may hold locks that a copy would wait for without end.
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, threads), daemon=True)
-    process.start()
-    theirs.close()
+def _worker(threads: int) -> Iterator[Worker]:
+    program = _PROGRAM.format(path=sys.path, threads=threads)
+    # In a group of its own: an interruption from the keyboard is for the one who asked for the work.
+    apart: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {"creationflags": 0x200}
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **apart
+    )
+    worker = Worker(process, cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout))
     try:
-        yield ours
+        yield worker
     finally:
-        # It ends when it finds nobody at the other end.
-        ours.close()
-        process.join()
+        # It ends when it finds nobody at the other end, whether it listens or speaks.
+        for end in (worker.answer, worker.ask):
+            with suppress(OSError):
+                end.close()
+        process.wait()
 
 
-def _work(pipe: Connection, threads: int) -> None:
-    # An interruption from the keyboard reaches all; the one who asked for the work deals with it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def serve(threads: int) -> None:
+    """A worker's life: answer looks on standard input until that is closed."""
     torch.set_num_threads(threads)
+    answers = os.fdopen(os.dup(1), "wb")
+    # Whatever a library prints must not get among the answers.
+    os.dup2(2, 1)
     problem: Problem | None = None
     with suppress(EOFError, OSError):
         while True:
-            message = pickle.loads(pipe.recv_bytes())
+            message = pickle.load(sys.stdin.buffer)
             if isinstance(message, Look) and problem:
-                pipe.send_bytes(_pickled(_attempt(problem, message)))
+                _say(answers, _attempt(problem, message))
             else:
                 problem = message
 
@@ -102,9 +122,9 @@ def _attempt(problem: Problem, look: Look) -> Gradients | Exception:
         return error
 
 
-def _answer_of(pipe: Connection) -> Gradients:
+def _answer_of(worker: Worker) -> Gradients:
     try:
-        answer = pickle.loads(pipe.recv_bytes())
+        answer = pickle.load(worker.answer)
     except (EOFError, OSError) as error:
         raise PlotoptError(_GONE) from error
     if isinstance(answer, Exception):
@@ -112,17 +132,16 @@ def _answer_of(pipe: Connection) -> Gradients:
     return answer
 
 
-def _send(pipe: Connection, message: Any) -> None:
+def _ask(worker: Worker, message: Any) -> None:
     try:
-        pipe.send_bytes(_pickled(message))
+        _say(worker.ask, message)
     except OSError as error:
         raise PlotoptError(_GONE) from error
 
 
-def _pickled(message: Any) -> bytes:
-    buffer = io.BytesIO()
-    _Pickler(buffer, protocol=5).dump(message)
-    return buffer.getvalue()
+def _say(end: IO[bytes], message: Any) -> None:
+    _Pickler(end, protocol=5).dump(message)
+    end.flush()
 
 
 class _Pickler(pickle.Pickler):

@@ -7,6 +7,7 @@ of these buffers alone, which does not wait for the device; on the CPU it runs a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -101,10 +102,13 @@ class Replay:
         self._pairs = pixels.new_zeros((), dtype=torch.int64)
         self._room = 0
         self._buffers: _Buffers | None = None
+        self._betas: tuple[float, float] | None = None
         self._go: Callable[[], None] | None = None
 
     def leap(self, strokes: Strokes, adam: Adam, dials: Sequence[Dial]) -> Leap:
         """One step for each dial, in a row; waits for the device at the end."""
+        if adam.betas != self._betas:
+            self._betas, self._go = adam.betas, None
         fresh, rows = self._laid_out(strokes, adam), self._dial.new_tensor(dials)
         while True:
             buffers = self._filled(fresh)
@@ -117,7 +121,7 @@ class Replay:
             pairs = int(self._pairs)
             if pairs <= self._room:
                 points, mean, square, clock = (buffer.clone() for buffer in buffers[:4])
-                return Leap(points, Adam(mean, square, clock), losses.tolist())
+                return Leap(points, replace(adam, mean=mean, square=square, clock=clock), losses.tolist())
             # Some ink was missing.
             self._room, self._go = int(_MARGIN * pairs), None
 
@@ -188,7 +192,7 @@ class Replay:
         (pull,) = torch.autograd.grad(loss, points)
         found = Gradients(loss.detach().double(), pull, torch.zeros_like(buffers.opacity[:-1]))
         found = smoothed(found, buffers.points, self._objective, self._stage)
-        adam = Adam(buffers.mean, buffers.square, buffers.clock)
+        adam = Adam(buffers.mean, buffers.square, buffers.clock, self._betas or Adam.betas)
         placed, adam = adam.step(buffers.points, found.points, self._dial[5])
         for buffer, result in zip(buffers[:4], (placed, adam.mean, adam.square, adam.clock), strict=True):
             buffer.copy_(result)

@@ -9,13 +9,18 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
 
-from plotopt.render import kernels
+from plotopt.kernel_cache import drop_outdated
+from plotopt.render import kernels, lanes, measure
 from plotopt.render.curves import polylines
 from plotopt.render.hands import deal
 from plotopt.render.lanes import SIDE
 from plotopt.render.polylines import Polylines, Raster
+
+for _kernel in (measure.find_boxes, kernels.forward, kernels.pull, kernels.backward):
+    drop_outdated(_kernel, lanes, measure)
 
 
 def transmittance(lines: Polylines, raster: Raster) -> Float[Tensor, "planes height width"]:
@@ -34,10 +39,7 @@ def transmittance(lines: Polylines, raster: Raster) -> Float[Tensor, "planes hei
 
 def compiled_before() -> bool:
     """Whether compiled kernels wait in Numba's cache, so that the first call will not take some seconds."""
-    folder = Path(str(kernels.backward.stats.cache_path))
-    # Kernels older than their source are compiled anew.
-    source_time = Path(kernels.__file__).stat().st_mtime
-    return any(found.stat().st_mtime > source_time for found in folder.glob("kernels.backward-*.nbi"))
+    return any(Path(str(kernels.backward.stats.cache_path)).glob("kernels.backward-*.nbi"))
 
 
 def warm_up() -> None:
@@ -53,19 +55,21 @@ class _Transmittance(torch.autograd.Function):
     def forward(ctx, vertices, radius, opacity, topology, raster):
         starts, plane = topology
         parts = map(_array, (vertices, starts, radius, opacity, plane))
-        ctx.scene = kernels.Scene._make((*parts, np.float32(raster.softness_px)))
+        ctx.scene = measure.Scene._make((*parts, np.float32(raster.softness_px)))
         height, width = (-(-side // SIDE) * SIDE for side in (raster.height_px, raster.width_px))
         ctx.cuts = _cut(ctx.scene, width // SIDE, height // SIDE)
         shape = raster.planes, height, width
         flat = np.empty(math.prod(shape), np.float32)
         deal(lambda hand, hands: kernels.forward(hand, hands, ctx.scene, ctx.cuts, flat, shape), len(radius))
         whole = torch.from_numpy(flat).view(shape)
-        ctx.save_for_backward(whole)
+        # The inputs, too: torch then notices where they are changed before the way back.
+        ctx.save_for_backward(whole, vertices, radius, opacity)
         return whole[:, : raster.height_px, : raster.width_px]
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, grad):
-        (through,) = ctx.saved_tensors
+        through, *_ = ctx.saved_tensors
         below, beside = (a - b for a, b in zip(through.shape[1:], grad.shape[1:], strict=True))
         grad = pad(grad, (0, beside, 0, below)) if below or beside else grad.contiguous()
         tiled, sides = _pulls(through, grad), tuple(grad.shape[1:])
@@ -91,9 +95,9 @@ def _array(values: Tensor) -> np.ndarray:
     return values.detach().contiguous().numpy()
 
 
-def _cut(scene: kernels.Scene, columns: int, rows: int) -> kernels.Cuts:
+def _cut(scene: measure.Scene, columns: int, rows: int) -> measure.Cuts:
     count = len(scene.radius)
     boxes, rooms = np.empty((count, 4), np.int32), np.empty((count, 2), np.int64)
-    deal(lambda hand, hands: kernels.find_boxes(hand, hands, scene, (columns, rows), boxes, rooms), count)
+    deal(lambda hand, hands: measure.find_boxes(hand, hands, scene, (columns, rows), boxes, rooms), count)
     tiles, pairs = rooms.max(0, initial=1).tolist()
-    return kernels.Cuts(boxes, (tiles, pairs, int(np.diff(scene.starts).max(initial=0))))
+    return measure.Cuts(boxes, (tiles, pairs, int(np.diff(scene.starts).max(initial=0))))

@@ -190,7 +190,8 @@ def _draw(lines: Polylines, frame: _Frame, pairs: _Pairs) -> Tensor:
 def _pull(grad: Tensor, image: Tensor, nibs: tuple[Tensor, ...], pairs: _Pairs) -> Tensor:
     """Each pair's share of the gradient, (pairs, 8), by segment; ``nibs`` are radius, opacity, softness."""
     kernels = _kernels()
-    slots = image.new_empty(len(pairs.order), kernels.SLOT.value)
+    # Noughts, should counting and listing ever differ by a rounding: a pair that is not listed has no pull.
+    slots = image.new_zeros(len(pairs.order), kernels.SLOT.value)
     kernels.backward[(len(pairs.tile_start) - 1,)](
         slots,
         image,

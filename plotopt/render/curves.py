@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from numpy import ndarray
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from plotopt import bezier
 from plotopt.render.hands import deal
@@ -50,7 +51,7 @@ def polylines(
 def pieces_of(chains: Float[Tensor, "strokes 4*spans 2"], tolerance: float) -> Int[Tensor, "strokes"]:
     """Into how many pieces the curves of each chain are cut, as many for all of a chain."""
     curves = chains.unflatten(-2, (-1, 4))
-    return bezier.balanced_pieces(curves, tolerance).amax(-1).clamp(max=MOST_PIECES).long()
+    return bezier.balanced_pieces(curves, tolerance).amax(-1).nan_to_num(1).clamp(max=MOST_PIECES).long()
 
 
 def vertices(
@@ -96,6 +97,7 @@ class _Vertices(torch.autograd.Function):
         return torch.from_numpy(result)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, grad):
         pulls, result = grad.contiguous().numpy(), np.empty(ctx.shape, np.float32)
         deal(lambda hand, hands: _evaluate_back(hand, hands, ctx.cuts, pulls, result), len(result))

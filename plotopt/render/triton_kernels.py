@@ -145,7 +145,8 @@ def list_tiles(  # noqa: PLR0913, PLR0917
     v = tl.program_id(0) * SEGMENTS + tl.arange(0, SEGMENTS)
     known = v < vertex_count
     position = tl.load(offsets + v, mask=known, other=0)
-    real = tl.load(offsets + v + 1, mask=known, other=0) > position
+    end = tl.load(offsets + v + 1, mask=known, other=0)
+    real = end > position
     stroke = tl.load(owner + v, mask=real, other=0)
     segment = _load_segments(vertices, v, real)
     reach = tl.load(radius + stroke, mask=real, other=0) + tl.load(softness)
@@ -155,7 +156,7 @@ def list_tiles(  # noqa: PLR0913, PLR0917
         x, y, reached = _reached(segment, reach, box, first + tl.arange(0, CELLS)[None, :])
         one = reached.to(tl.int32)
         place = position[:, None] + tl.cumsum(one, 1) - one
-        within = reached & (place < room)
+        within = reached & (place < tl.minimum(end, room)[:, None])
         tl.store(tiles + place, first_tile + y * tiles_x + x, mask=within)
         tl.store(origin + place, v[:, None] + one * 0, mask=within)
         position += tl.sum(one, 1)

@@ -110,6 +110,7 @@ class FitSettings(PageSettings):
             check_pens(self.pens)
         check_whole("tile", self.tile, 64, 8192)
         check_whole("workers", self.workers, 1, MOST_WORKERS)
+        check_whole("samples of diffvg", self.renderer.samples, 0, MOST_SAMPLES)
         self._check_renderer()
         if self.size is not None:
             check_whole("size", self.size, 64, 8192)

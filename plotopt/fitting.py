@@ -38,7 +38,7 @@ from plotopt.settings import FitSettings, read_settings
 from plotopt.settings.fit import Judge
 from plotopt.settings.fit import Renderer as RendererChoice
 from plotopt.sowing import sow
-from plotopt.stages import Stage, perception_for, stages_for
+from plotopt.stages import Stage, perception_for, stages_for, tiles
 from plotopt.strokes import Strokes
 
 if TYPE_CHECKING:
@@ -126,8 +126,9 @@ def _draw(
         return sown.strokes, sown.notes
     problem = replace(problem, target=sown.target).to(devices.drawing)
     strokes = sown.strokes.to(devices.drawing)
-    with crew_of(settings.workers) as crew:
-        for stage in stages_for(settings.quality, settings.size, settings.tile):
+    stages = stages_for(settings.quality, settings.size, settings.tile)
+    with crew_of(min(settings.workers, _most_tiles(stages, problem))) as crew:
+        for stage in stages:
             objective: Objective = Likeness(problem, stage, rng, crew)
             strokes = _improve(strokes, objective, stage, problem, settings, on_progress)
     if taste:
@@ -138,6 +139,11 @@ def _draw(
         objective = Perception(replace(taste, light=problem.loss), problem.target, scene, stage)
         strokes = _improve(strokes, objective, stage, problem, settings, on_progress)
     return strokes.to("cpu"), sown.notes + _idle_notes(strokes, problem.pens)
+
+
+def _most_tiles(stages: Sequence[Stage], problem: Problem) -> int:
+    """Tiles that a page is cut into at most: more workers would have nothing to do."""
+    return max(len(tiles(problem.target.place, stage, problem.loss.cell_px, (0, 0))) for stage in stages)
 
 
 def _improve(

@@ -93,7 +93,7 @@ def test_a_script_needs_no_guard(tmp_path):
         "import numpy, plotopt\n"
         "print('once')\n"
         "picture = numpy.full((16, 16, 3), 90, numpy.uint8)\n"
-        "print(len(plotopt.fit(picture, strokes=20, quality='draft', size=64, workers=2).layers))\n"
+        "print(len(plotopt.fit(picture, strokes=20, quality='draft', size=256, tile=64, workers=2).layers))\n"
     )
     ran = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "once\n1\n", "")

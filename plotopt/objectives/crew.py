@@ -23,6 +23,8 @@ _GONE = (
     "a worker process has ended before its work was done, most likely for want of memory: "
     "take fewer --workers, or a smaller --tile"
 )
+# How it shows that the one at the other end has gone.
+_CUT_OFF = (EOFError, OSError, pickle.UnpicklingError)
 # Plainly started, not by multiprocessing: that would run the user's own script once more in every worker.
 _PROGRAM = "import sys; sys.path[:] = {path!r}; from plotopt.objectives.crew import serve; serve({threads})"
 
@@ -65,7 +67,7 @@ class Crew:
         finally:
             # Answers that nobody wants any more must not be taken for those of the next looks.
             for worker in at_work:
-                with suppress(EOFError, OSError, pickle.UnpicklingError):
+                with suppress(*_CUT_OFF):
                     pickle.load(worker.answer)
 
 
@@ -92,11 +94,12 @@ def _worker(threads: int) -> Iterator[Worker]:
     try:
         yield worker
     finally:
-        # It ends when it finds nobody at the other end, whether it listens or speaks.
+        # Stopped before the ends are closed: what has not been sent would be, to one that may be busy.
+        process.terminate()
+        process.wait()
         for end in (worker.answer, worker.ask):
             with suppress(OSError):
                 end.close()
-        process.wait()
 
 
 def serve(threads: int) -> None:
@@ -106,7 +109,7 @@ def serve(threads: int) -> None:
     # Whatever a library prints must not get among the answers.
     os.dup2(2, 1)
     problem: Problem | None = None
-    with suppress(EOFError, OSError):
+    with suppress(*_CUT_OFF):
         while True:
             message = pickle.load(sys.stdin.buffer)
             if isinstance(message, Look) and problem:
@@ -125,7 +128,7 @@ def _attempt(problem: Problem, look: Look) -> Gradients | Exception:
 def _answer_of(worker: Worker) -> Gradients:
     try:
         answer = pickle.load(worker.answer)
-    except (EOFError, OSError) as error:
+    except _CUT_OFF as error:
         raise PlotoptError(_GONE) from error
     if isinstance(answer, Exception):
         raise answer

@@ -1,8 +1,9 @@
 """A rendering step by strokes, size and backend, beside its arithmetic floor: python benchmarks/renderer.py
 
 Strokes are random cubics whose control points lie within 12 % of the canvas, drawn with a nib of radius 1 px.
-A step is flattening, forward and backward. Every row is the median of several runs with their spread; ratios
-compare rows of one run. ``--json FILE`` keeps the figures.
+A step is flattening, forward and backward; "raster" is forward and backward of strokes that are flattened
+already. Every row is the median of several runs with their spread; ratios compare rows of one run.
+``--json FILE`` keeps the figures.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import json
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -21,7 +23,7 @@ from floor import floor, peak_rate
 from memory import peak_mb
 
 import plotopt  # noqa: F401  First: it settles how worker threads wait.
-from plotopt.render import Renderer, cpu, reference, render, transmittance
+from plotopt.render import Polylines, Raster, Renderer, cpu, reference, render, transmittance
 from plotopt.render.diffvg import Diffvg
 from plotopt.render.scene import flatten
 from plotopt.strokes import Strokes
@@ -54,6 +56,14 @@ def step(strokes: Strokes, view: View, renderer: Renderer, weights: torch.Tensor
     return perf_counter() - start
 
 
+def raster_step(lines: Polylines, raster: Raster, weights: torch.Tensor) -> float:
+    """Seconds of one forward and backward pass over polylines that are there already."""
+    lines = replace(lines, vertices=lines.vertices.detach().requires_grad_())
+    start = perf_counter()
+    cpu.transmittance(lines, raster).backward(weights[0])
+    return perf_counter() - start
+
+
 def _wait(values: torch.Tensor) -> None:
     if values.is_cuda:
         torch.cuda.synchronize()
@@ -77,8 +87,17 @@ def row(strokes: int, size: int, renderer: Renderer, runs: int = RUNS, device: s
 def to_the_floor(strokes: int, size: int, rate: float) -> Row:
     """The floor of a scene in ms, and the pairs it is made of."""
     drawn, view = scene(strokes, size)
-    found = floor(flatten(drawn, [view]), 1.0, (size, size), rate)
-    return {"floor_ms": 1000 * found.seconds, "segment_pairs": found.segments, "stroke_pairs": found.strokes}
+    lines, raster = flatten(drawn, [view]), Raster(1, size, size)
+    found = floor(lines, 1.0, (size, size), rate)
+    weights = torch.linspace(-1, 1, size).expand(1, 1, size, size).contiguous()
+    alone = timed(lambda: raster_step(lines, raster, weights), RUNS)["median_ms"]
+    return {
+        "floor_ms": 1000 * found.seconds,
+        "segment_pairs": found.segments,
+        "stroke_pairs": found.strokes,
+        "raster_ms": alone,
+        "raster_to_floor": alone / (1000 * found.seconds),
+    }
 
 
 def measure() -> dict[str, object]:
@@ -148,10 +167,12 @@ def main() -> None:
     arguments = parser.parse_args()
     figures = measure()
     print(", ".join(f"{name}: {value}" for name, value in figures["machine"].items()))
-    print(f"{'':28}{'ms':>9}{'least':>9}{'most':>9}{'MB':>7}{'floor ms':>10}{'to floor':>10}")
+    heads = ("floor ms", "to floor", "raster ms", "to floor")
+    print(f"{'':28}{'ms':>9}{'least':>9}{'most':>9}{'MB':>7}" + "".join(f"{head:>10}" for head in heads))
     for name, found in figures["rows"].items():
         times = "".join(f"{found[key]:9.2f}" for key in ("median_ms", "least_ms", "most_ms"))
-        floors = f"{found['floor_ms']:10.2f}{found['to_floor']:10.2f}" if "to_floor" in found else ""
+        names = ("floor_ms", "to_floor", "raster_ms", "raster_to_floor") if "to_floor" in found else ()
+        floors = "".join(f"{found[key]:10.2f}" for key in names)
         print(f"{name:28}{times}{found['peak_mb']:7.0f}{floors}")
     for name, ratio in figures["ratios"].items():
         print(f"{name:52}{ratio:9.1f}")

@@ -17,7 +17,7 @@ from plotopt.seeding import seed
 
 def prepare(profile: Profile, on_progress: Listener) -> None:
     """Compile or load the kernels; the first time on a machine it takes some seconds, and is announced."""
-    once = "" if cpu.compiled_before() else " (compiles it once, some 20 s)"
+    once = "" if cpu.compiled_before() else " (compiles it once, some 30 s)"
     on_progress(Progress(f"preparing the renderer{once}", 0, 1))
     cpu.warm_up()
     light = torch.ones(1, 1, 32, 32)

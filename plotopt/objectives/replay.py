@@ -26,6 +26,7 @@ from plotopt.render import transmittance
 from plotopt.render.cuda import transmittance_within
 from plotopt.render.curves import cuts_of, pieces_of
 from plotopt.render.polylines import Polylines, Raster
+from plotopt.render.scene import TOLERANCE_PX
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes, chain_of
 
@@ -34,7 +35,6 @@ _MARGIN = 1.5
 _LEAST_PAIRS = 1024
 # The page is looked at in one piece up to this size.
 _MOST_PIXELS = 2**24
-_TOLERANCE_PX = 0.05
 # Where vertices lie that strokes leave over.
 _FAR_PX = -1e5
 _WARM_UPS = 3
@@ -139,7 +139,7 @@ class Replay:
         """Strokes as they go into the buffers, with the room for vertices that those have."""
         points_px = (strokes.points - self._corner) / self._objective.mm_per_px
         spans = strokes.spans
-        pieces = pieces_of(chain_of(points_px), _TOLERANCE_PX)
+        pieces = pieces_of(chain_of(points_px), TOLERANCE_PX)
         starts = pad((spans * pieces + 1).cumsum(0), (1, 0))
         cuts = cuts_of(pieces, starts, spans)
         # A stroke has two vertices at least.

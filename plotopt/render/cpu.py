@@ -20,7 +20,7 @@ from plotopt.render.lanes import SIDE
 from plotopt.render.polylines import Polylines, Raster
 
 for _kernel in (measure.find_boxes, kernels.forward, kernels.pull, kernels.backward):
-    drop_outdated(_kernel, lanes, measure)
+    drop_outdated(_kernel, kernels, lanes, measure)
 
 
 def transmittance(lines: Polylines, raster: Raster) -> Float[Tensor, "planes height width"]:

@@ -14,6 +14,9 @@ from plotopt.render.polylines import Polylines
 from plotopt.strokes import Strokes, chain_of
 from plotopt.view import View
 
+#: How far a polyline may be from its curve, unless another tolerance is asked for.
+TOLERANCE_PX = 0.05
+
 
 def flatten(
     strokes: Strokes,
@@ -21,7 +24,7 @@ def flatten(
     warp: Warp | None = None,
     softness_px: float = 1.0,
     pens: int | None = None,
-    tolerance_px: float = 0.05,
+    tolerance_px: float = TOLERANCE_PX,
 ) -> Polylines:
     """Polylines of all strokes that can leave ink in each view, on plane ``view * pens + pen``.
 

@@ -19,7 +19,7 @@ from plotopt.adam import Adam
 from plotopt.drawing import Drawing
 from plotopt.losses import pixel
 from plotopt.objectives import likeness, problem, sparing
-from plotopt.render import cpu, curves, scene
+from plotopt.render import cpu, flattening
 
 PICTURE = Path(__file__).parent.parent / "examples" / "chelsea.png"
 # What is timed: the object that has the function, its name, and the part that it belongs to.
@@ -30,8 +30,7 @@ PARTS: list[tuple[Any, str, str]] = [
     (refine, "seed", "relocation of strokes"),
     (likeness.Likeness, "refine", "relocation of strokes"),
     (problem, "render", "renderer"),
-    (scene, "polylines", "renderer"),
-    (curves._Vertices, "backward", "renderer"),
+    (flattening._Drawn, "backward", "renderer"),
     (cpu._Transmittance, "backward", "renderer"),
     (pixel.PyramidLoss, "__call__", "loss"),
     (pixel._Pyramid, "backward", "loss"),

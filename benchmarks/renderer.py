@@ -23,7 +23,7 @@ from floor import floor, peak_rate
 from memory import peak_mb
 
 import plotopt  # noqa: F401  First: it settles how worker threads wait.
-from plotopt.render import Polylines, Raster, Renderer, cpu, reference, render, transmittance
+from plotopt.render import Polylines, Raster, Renderer, cpu, reference, render, scrap, transmittance
 from plotopt.render.diffvg import Diffvg
 from plotopt.render.scene import flatten
 from plotopt.strokes import Strokes
@@ -81,6 +81,8 @@ def row(strokes: int, size: int, renderer: Renderer, runs: int = RUNS, device: s
     drawn = scene(strokes, size, device)
     weights = torch.linspace(-1, 1, size, device=device).expand(1, 1, size, size).contiguous()
     figures = timed(lambda: step(*drawn, renderer, weights), runs)
+    # As for a first step: those after it take no memory that is new.
+    scrap._drawer.sheets.clear()
     return figures | {"peak_mb": peak_mb(lambda: step(*drawn, renderer, weights), device)}
 
 

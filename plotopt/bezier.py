@@ -16,8 +16,8 @@ from numpy import ndarray
 # Points of one uniform cubic B-spline segment to the control points of the same curve as a Bezier.
 _BSPLINE_TO_BEZIER = np.array([[1, 4, 1, 0], [0, 4, 2, 0], [0, 2, 4, 0], [0, 1, 4, 1]]) / 6.0
 _TRACE = 1e-15
-# Parts of a step that a balanced polyline loses at its two short ends, and a little more.
-_SHORT_ENDS = 0.3
+#: Parts of a step that a balanced polyline loses at its two short ends, and a little more.
+SHORT_ENDS = 0.3
 _GAUSS_NODES, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
@@ -84,7 +84,7 @@ def pieces_for_tolerance(curves, tolerance: float):
 
 def balanced_pieces(curves, tolerance: float):
     """As :func:`pieces_for_tolerance`, for tensors and the polylines of :func:`balanced_map`: fewer do."""
-    return ((0.375 / tolerance) ** 0.5 * _bend(curves) + _SHORT_ENDS).ceil().clamp(min=1)
+    return ((0.375 / tolerance) ** 0.5 * _bend(curves) + SHORT_ENDS).ceil().clamp(min=1)
 
 
 def _bend(curves):

@@ -11,8 +11,9 @@ import pytest
 from plotopt.kernel_cache import drop_outdated, settle_cache
 
 PROGRAM = (
-    "import torch; from plotopt.render import curves; curves.polylines(torch.ones(1, 4, 2), 1.0); "
-    "stats = curves._evaluate.stats; print(stats.cache_path, sum(stats.cache_hits.values()))"
+    "import numpy as np; from plotopt.render import flattening; one = np.ones((1, 1), np.int64); "
+    "flattening._number(one, 1, (one[0], 1), (one, one[0], np.zeros(2, np.int64))); "
+    "stats = flattening._number.stats; print(stats.cache_path, sum(stats.cache_hits.values()))"
 )
 
 

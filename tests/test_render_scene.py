@@ -14,7 +14,7 @@ from plotopt.augment.warp import Warp
 from plotopt.render import cpu, curves, reference, render
 from plotopt.render.polylines import Polylines, Raster
 from plotopt.render.scene import flatten, pen_count
-from plotopt.strokes import Strokes, chain_of
+from plotopt.strokes import Strokes
 from plotopt.view import View
 
 # A page of 40 x 30 mm at 2 px/mm.
@@ -168,23 +168,50 @@ def test_every_polyline_stays_within_the_tolerance(seed, control_points, toleran
         assert reference.distance(samples, polyline).max() <= tolerance_px * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("warped", [False, True])
 @pytest.mark.parametrize("spans", [1, 2, 5])
-def test_the_kernels_of_flattening_obey_its_definition(spans):
-    generator = torch.Generator().manual_seed(spans)
-    scale = torch.tensor([0.01, 1, 30, 500])[:, None, None]
-    chains = chain_of(scale * torch.randn(100, 4, spans + 3, 2, generator=generator)).flatten(0, 1)
-    fast = chains.clone().requires_grad_()
-    vertices, starts = curves.polylines(fast, 0.05)
-    law = chains.double().requires_grad_()
-    pieces = curves.pieces_of(chains, 0.05)
+def test_the_kernels_of_flattening_obey_its_definition(spans, warped):
+    rng = np.random.default_rng(spans)
+    points = rng.normal(size=(400, spans + 3, 2)) * np.repeat([0.01, 1, 30, 500], 100)[:, None, None]
+    figures = points, rng.uniform(0.2, 3, 400), rng.uniform(0, 0.9, 400)
+    views = [View(0, 0, 1000, 700, 1.0), View(-60, 3, 1000, 700, 2.0)]
+    matrix = torch.tensor([[0.9, 0.2, 5], [-0.1, 1.1, 3], [1e-4, -5e-5, 1]], dtype=torch.float64)
+    warp = Warp(torch.stack([torch.eye(3).double(), matrix])) if warped else None
+    found = []
+    for dtype in (torch.float32, torch.float64):
+        leaves = [torch.tensor(each, dtype=torch.float32).to(dtype).requires_grad_() for each in figures]
+        lines = flatten(Strokes(*leaves, torch.arange(400) % 3), views, warp, pens=3)
+        generator = torch.Generator().manual_seed(0)
+        drawn = lines.vertices, lines.radius, lines.opacity
+        noise = [torch.randn(each.shape, generator=generator, dtype=torch.float64) for each in drawn]
+        pulls = torch.autograd.grad(drawn, leaves, [each.to(dtype) for each in noise])
+        found.append((lines, drawn, pulls))
+    (fast, *values), (law, *expected) = found
+    pieces = (law.starts.diff() - 1) // spans
     assert pieces.min() == 1
     assert pieces.max() == curves.MOST_PIECES
-    expected = curves.vertices(law, pieces, starts)
-    noise = torch.randn(expected.shape, generator=generator, dtype=torch.float64)
-    vertices.backward(noise.float())
-    expected.backward(noise)
-    assert torch.allclose(vertices.double(), expected, rtol=1e-5, atol=1e-4)
-    assert torch.allclose(fast.grad.double(), law.grad, rtol=1e-5, atol=1e-4)
+    assert torch.equal(fast.starts, law.starts)
+    assert torch.equal(fast.plane, law.plane)
+    for got, right in zip(sum(values, ()), sum(expected, ()), strict=True):
+        assert torch.allclose(got.double(), right, rtol=1e-5, atol=1e-4)
+
+
+def test_flattening_gives_the_same_bits_on_any_number_of_threads():
+    # Enough of them for several threads.
+    strokes = scribble(5, 30_000, dtype=torch.float32)
+    before, runs = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 5):
+            torch.set_num_threads(threads)
+            leaves = leaves_of(strokes)
+            lines = flatten(Strokes(*leaves, strokes.pen), [PAGE, replace(PAGE, mm_per_px=0.2)])
+            drawn = lines.vertices, lines.radius, lines.opacity
+            pulls = torch.autograd.grad(drawn, leaves, [each.detach().sin() for each in drawn])
+            runs.append((lines.starts, lines.plane, *drawn, *pulls))
+    finally:
+        torch.set_num_threads(before)
+    for run in runs[1:]:
+        assert all(torch.equal(got, first) for got, first in zip(run, runs[0], strict=True))
 
 
 def test_straight_strokes_are_one_piece_and_far_ones_are_left_out():

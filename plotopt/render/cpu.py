@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +13,16 @@ from torch.nn.functional import pad
 
 from plotopt.kernel_cache import drop_outdated
 from plotopt.render import kernels, lanes, measure
-from plotopt.render.curves import polylines
 from plotopt.render.hands import deal
 from plotopt.render.lanes import SIDE
 from plotopt.render.polylines import Polylines, Raster
+from plotopt.render.scene import flatten
+from plotopt.render.scrap import sheet
+from plotopt.strokes import Strokes
+from plotopt.view import View
+
+# Strokes whose boxes are found while one stroke is rendered.
+_BOXES = 64
 
 for _kernel in (measure.find_boxes, kernels.forward, kernels.pull, kernels.backward):
     drop_outdated(_kernel, kernels, lanes, measure)
@@ -44,9 +49,8 @@ def compiled_before() -> bool:
 
 def warm_up() -> None:
     """Compile the kernels, or load them from the cache, by drawing one short stroke."""
-    vertices, starts = polylines(torch.ones(1, 4, 2, requires_grad=True), 1.0)
-    one = torch.ones(1)
-    lines = Polylines(vertices, starts, one, 0.5 * one, torch.zeros(1, dtype=torch.int64))
+    strokes = Strokes.of_pen(torch.ones(1, 4, 2, requires_grad=True), 1.0)
+    lines = flatten(strokes, [View(0, 0, 8, 8, 1.0)])
     transmittance(lines, Raster(1, 8, 8)).sum().backward()
 
 
@@ -59,9 +63,9 @@ class _Transmittance(torch.autograd.Function):
         height, width = (-(-side // SIDE) * SIDE for side in (raster.height_px, raster.width_px))
         ctx.cuts = _cut(ctx.scene, width // SIDE, height // SIDE)
         shape = raster.planes, height, width
-        flat = np.empty(math.prod(shape), np.float32)
+        whole = sheet(*shape)
+        flat = whole.view(-1).numpy()
         deal(lambda hand, hands: kernels.forward(hand, hands, ctx.scene, ctx.cuts, flat, shape), len(radius))
-        whole = torch.from_numpy(flat).view(shape)
         # The inputs, too: torch then notices where they are changed before the way back.
         ctx.save_for_backward(whole, vertices, radius, opacity)
         return whole[:, : raster.height_px, : raster.width_px]
@@ -72,23 +76,23 @@ class _Transmittance(torch.autograd.Function):
         through, *_ = ctx.saved_tensors
         below, beside = (a - b for a, b in zip(through.shape[1:], grad.shape[1:], strict=True))
         grad = pad(grad, (0, beside, 0, below)) if below or beside else grad.contiguous()
-        tiled, sides = _pulls(through, grad), tuple(grad.shape[1:])
+        pulls, sides = _pulls(through, grad), tuple(grad.shape[1:])
         scene, cuts = ctx.scene, ctx.cuts
-        gradients = np.empty_like(scene.vertices), np.empty((len(scene.radius), 2), np.float32)
+        by_vertices, by_nibs = sheet(*scene.vertices.shape), through.new_empty(len(scene.radius), 2)
+        tiled, gradients = (pulls.numpy(), *sides), (by_vertices.numpy(), by_nibs.numpy())
         deal(
-            lambda hand, hands: kernels.backward(hand, hands, scene, cuts, (tiled, *sides), gradients),
-            len(cuts.boxes),
+            lambda hand, hands: kernels.backward(hand, hands, scene, cuts, tiled, gradients), len(cuts.boxes)
         )
-        by_vertices, by_nibs = map(torch.from_numpy, gradients)
         return by_vertices, *by_nibs.unbind(1), None, None
 
 
-def _pulls(through: Tensor, grad: Tensor) -> np.ndarray:
+def _pulls(through: Tensor, grad: Tensor) -> Float[Tensor, "numbers"]:
     """What pulls at each pixel, tile by tile."""
     rasters, shape = (_array(through.view(-1)), _array(grad.view(-1))), tuple(grad.shape)
-    tiled = np.empty(grad.numel(), np.float32)
+    pulls = sheet(grad.numel())
+    tiled = pulls.numpy()
     deal(lambda hand, hands: kernels.pull(hand, hands, rasters, tiled, shape), shape[0] * shape[1])
-    return tiled
+    return pulls
 
 
 def _array(values: Tensor) -> np.ndarray:
@@ -98,6 +102,9 @@ def _array(values: Tensor) -> np.ndarray:
 def _cut(scene: measure.Scene, columns: int, rows: int) -> measure.Cuts:
     count = len(scene.radius)
     boxes, rooms = np.empty((count, 4), np.int32), np.empty((count, 2), np.int64)
-    deal(lambda hand, hands: measure.find_boxes(hand, hands, scene, (columns, rows), boxes, rooms), count)
+    deal(
+        lambda hand, hands: measure.find_boxes(hand, hands, scene, (columns, rows), boxes, rooms),
+        count // _BOXES,
+    )
     tiles, pairs = rooms.max(0, initial=1).tolist()
     return measure.Cuts(boxes, (tiles, pairs, int(np.diff(scene.starts).max(initial=0))))

@@ -1,26 +1,23 @@
-"""Chains of curves to polylines: the definition in torch, and Numba kernels for the CPU that obey it."""
+"""Chains of curves to polylines, in torch: the definition, which the kernels of the CPU obey."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from numpy import ndarray
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from plotopt import bezier
-from plotopt.render.hands import deal
 
 #: Pieces that a curve may be cut into.
 MOST_PIECES = 64
 
 
-class _Table(NamedTuple):
+class Table(NamedTuple):
     """The rows of :func:`plotopt.bezier.balanced_map` for 1 to 64 pieces, those of n from ``first[n]`` on."""
 
     weights: Float[ndarray, "rows 4"]
@@ -28,9 +25,10 @@ class _Table(NamedTuple):
 
 
 @cache
-def _table(spans: int) -> _Table:
+def table_of(spans: int) -> Table:
+    """All rows for chains of so many curves."""
     maps = [bezier.balanced_map(spans, pieces) for pieces in range(1, MOST_PIECES + 1)]
-    return _Table(np.concatenate(maps), np.cumsum([0, 0, *map(len, maps[:-1])]))
+    return Table(np.concatenate(maps), np.cumsum([0, 0, *map(len, maps[:-1])]))
 
 
 def polylines(
@@ -43,8 +41,6 @@ def polylines(
     pieces = pieces_of(chains.detach(), tolerance)
     spans = chains.shape[1] // 4
     starts = torch.nn.functional.pad((spans * pieces + 1).cumsum(0), (1, 0))
-    if chains.device.type == "cpu" and chains.dtype == torch.float32:
-        return _Vertices.apply(chains, pieces, starts), starts
     return vertices(chains, pieces, starts), starts
 
 
@@ -76,58 +72,9 @@ class Cuts(NamedTuple):
 
 def cuts_of(pieces: Int[Tensor, "strokes"], starts: Int[Tensor, "strokes+1"], spans: int) -> Cuts:
     """Where chains of so many curves are cut; the weights are in double precision."""
-    table, device = _table(spans), pieces.device
+    table, device = table_of(spans), pieces.device
     weights, first = (torch.as_tensor(part, device=device) for part in table)
     owner = torch.repeat_interleave(torch.arange(len(pieces), device=device), starts.diff())
     number = torch.arange(len(owner), device=device) - starts[owner]
     span = (number // pieces[owner]).clamp(max=spans - 1)
     return Cuts(owner, span, weights[first[pieces[owner]] + number])
-
-
-class _Vertices(torch.autograd.Function):
-    """:func:`vertices` by the kernels below."""
-
-    @staticmethod
-    def forward(ctx, chains, pieces, starts):
-        table = _table(chains.shape[1] // 4)
-        ctx.cuts = (pieces.numpy(), starts.numpy(), table.weights.astype(np.float32), table.first)
-        ctx.shape = chains.shape
-        points, result = chains.detach().contiguous().numpy(), np.empty((int(starts[-1]), 2), np.float32)
-        deal(lambda hand, hands: _evaluate(hand, hands, ctx.cuts, points, result), len(points))
-        return torch.from_numpy(result)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx, grad):
-        pulls, result = grad.contiguous().numpy(), np.empty(ctx.shape, np.float32)
-        deal(lambda hand, hands: _evaluate_back(hand, hands, ctx.cuts, pulls, result), len(result))
-        return torch.from_numpy(result), None, None
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _evaluate(hand, hands, cuts, chains, result):
-    pieces, starts, weights, first = cuts
-    for i in range(hand, len(chains), hands):
-        row, last = first[pieces[i]], chains.shape[1] - 4
-        for v in range(starts[i], starts[i + 1]):
-            number = v - starts[i]
-            point = min(4 * (number // pieces[i]), last)
-            for axis in range(2):
-                total = np.float32(0)
-                for k in range(4):
-                    total += weights[row + number, k] * chains[i, point + k, axis]
-                result[v, axis] = total
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _evaluate_back(hand, hands, cuts, pulls, result):
-    pieces, starts, weights, first = cuts
-    for i in range(hand, len(result), hands):
-        row, last = first[pieces[i]], result.shape[1] - 4
-        result[i] = np.float32(0)
-        for v in range(starts[i], starts[i + 1]):
-            number = v - starts[i]
-            point = min(4 * (number // pieces[i]), last)
-            for k in range(4):
-                for axis in range(2):
-                    result[i, point + k, axis] += weights[row + number, k] * pulls[v, axis]

@@ -46,7 +46,7 @@ def _coverage(inner, outer):
 
 @kernel
 def _lay(scene, stroke, places, measure, tiled):
-    """Multiply one measured stroke into a band of tiles: flat, where its plane would begin, and its width."""
+    """Multiply one measured stroke into tiles: flat, where its plane begins, and the raster's width."""
     flat, base, width = tiled
     inverse = _ONE / scene.softness
     r, a = scene.radius[stroke] * inverse, scene.opacity[stroke]
@@ -64,6 +64,15 @@ def _tile_at(measure, place, width):
     return int(peek(measure.row, place)) * width + int(peek(measure.column, place)) * SIDE
 
 
+@kernel
+def _untile(flat, base, line):
+    """Put a row of tiles, which lie one after another, as rows of pixels in the same place."""
+    width = len(line) // SIDE
+    line[:] = flat[base : base + len(line)]
+    for column in range(0, width, SIDE):
+        store_tile(flat, base + column, width, load(line, column * SIDE))
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def forward(hand, hands, scene, cuts, flat, shape):
     """Multiply all strokes into one hand's bands of a flat raster of ``shape``: planes, height, width.
@@ -74,23 +83,22 @@ def forward(hand, hands, scene, cuts, flat, shape):
     rows = height // SIDE
     bands = min(rows, hands)
     measure = scratch(cuts.room)
-    tiled = np.empty((rows // bands + 1) * SIDE * width, np.float32)
+    line = np.empty(SIDE * width, np.float32)
     first = 0
     for number in range(hand, planes * bands, hands):
         plane, band = number // bands, number % bands
         top, bottom = band * rows // bands, (band + 1) * rows // bands - 1
-        tiled[:] = _ONE
+        base = plane * height * width
+        flat[base + top * len(line) : base + (bottom + 1) * len(line)] = _ONE
         for stroke in range(len(scene.radius)):
             left, right, above, below = cuts.boxes[stroke]
             if scene.plane[stroke] == plane and above <= bottom and below >= top:
                 box = Box(left, right, max(top, above), min(bottom, below))
                 places = measure_stroke(scene, stroke, box, first, measure, False)
                 first += places
-                _lay(scene, stroke, places, measure, (tiled, -top * SIDE * width, width))
-        base = (plane * height + top * SIDE) * width
-        for row in range(0, (bottom + 1 - top) * SIDE, SIDE):
-            for column in range(0, width, SIDE):
-                store_tile(flat, base + row * width + column, width, load(tiled, row * width + column * SIDE))
+                _lay(scene, stroke, places, measure, (flat, base, width))
+        for row in range(top, bottom + 1):
+            _untile(flat, base + row * len(line), line)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -94,6 +94,12 @@ def _clipped(low, high, reach, tiles):
     return int(min(most, max(_ZERO, first))), int(min(most - _ONE, max(-_ONE, last)))
 
 
+@inline
+def _most(length, tiles):
+    """How many of so many tiles in a row something of a length can reach at most."""
+    return int(min(np.float32(tiles), length / _SIDE + np.float32(3)))
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def find_boxes(hand, hands, scene, raster, boxes, rooms):
     """Write the tile boxes (strokes, 4) of one hand's strokes, and how many tiles and pairs each has at most.
@@ -103,20 +109,22 @@ def find_boxes(hand, hands, scene, raster, boxes, rooms):
     columns, rows = raster
     for i in range(hand, len(scene.radius), hands):
         reach = scene.radius[i] + scene.softness
-        rooms[i, 1] = 0
+        begin, end = scene.starts[i], scene.starts[i + 1]
+        x, y = scene.vertices[begin, 0], scene.vertices[begin, 1]
         x0 = y0 = _FAR
         x1 = y1 = -_FAR
-        for v in range(scene.starts[i], scene.starts[i + 1]):
+        wide = high = _ZERO
+        for v in range(begin, end):
+            before_x, before_y = x, y
             x, y = scene.vertices[v, 0], scene.vertices[v, 1]
-            if v > scene.starts[i]:
-                a, b = scene.vertices[v - 1, 0], scene.vertices[v - 1, 1]
-                left, right = _clipped(min(a, x), max(a, x), reach, columns)
-                top, bottom = _clipped(min(b, y), max(b, y), reach, rows)
-                rooms[i, 1] += max(0, right - left + 1) * max(0, bottom - top + 1)
+            wide, high = max(wide, abs(x - before_x)), max(high, abs(y - before_y))
             x0, x1, y0, y1 = min(x0, x), max(x1, x), min(y0, y), max(y1, y)
         boxes[i, 0], boxes[i, 1] = _clipped(x0, x1, reach, columns)
         boxes[i, 2], boxes[i, 3] = _clipped(y0, y1, reach, rows)
-        rooms[i, 0] = max(0, boxes[i, 1] - boxes[i, 0] + 1) * max(0, boxes[i, 3] - boxes[i, 2] + 1)
+        across, down = max(0, boxes[i, 1] - boxes[i, 0] + 1), max(0, boxes[i, 3] - boxes[i, 2] + 1)
+        rooms[i, 0] = across * down
+        each = _most(wide + reach + reach, across) * _most(high + reach + reach, down)
+        rooms[i, 1] = (end - begin - 1) * each
 
 
 @kernel

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from plotopt.augment.warp import Warp
+from plotopt.render import flattening
 from plotopt.render.curves import polylines
+from plotopt.render.flattening import Window
 from plotopt.render.polylines import Polylines
 from plotopt.strokes import Strokes, chain_of
 from plotopt.view import View
@@ -31,14 +33,27 @@ def flatten(
     ``warp`` holds one homography a view and moves the control points in that view's pixels. Every polyline
     stays within ``tolerance_px`` of its curve, up to 64 pieces a curve.
     """
-    points = torch.stack([view.to_px(strokes.points) for view in views])
-    if warp is not None:
-        points = warp.points(points)
+    window = Window(tuple(views), pens or pen_count(strokes), softness_px, tolerance_px)
+    warped = None if warp is None else warp.points(_in_px(strokes, views))
+    if flattening.can_draw(strokes):
+        return flattening.draw(strokes, warped, window)
+    return _by_definition(strokes, _in_px(strokes, views) if warped is None else warped, window)
+
+
+def _in_px(strokes: Strokes, views: Sequence[View]) -> Float[Tensor, "views strokes control_points 2"]:
+    return torch.stack([view.to_px(strokes.points) for view in views])
+
+
+def _by_definition(
+    strokes: Strokes, points_px: Float[Tensor, "views strokes control_points 2"], window: Window
+) -> Polylines:
+    """In plain torch, on any device and in any precision."""
+    views, pens, softness_px, tolerance_px = window
     radius = torch.stack([0.5 * strokes.width_mm / view.mm_per_px for view in views])
-    seen = _reaches(points.detach(), radius + softness_px, views[0])
+    seen = _reaches(points_px.detach(), radius + softness_px, views[0])
     view_index, stroke_index = seen.nonzero(as_tuple=True)
-    plane = view_index * (pens or pen_count(strokes)) + strokes.pen[stroke_index]
-    vertices, starts = polylines(chain_of(points[view_index, stroke_index]), tolerance_px)
+    plane = view_index * pens + strokes.pen[stroke_index]
+    vertices, starts = polylines(chain_of(points_px[view_index, stroke_index]), tolerance_px)
     return Polylines(vertices, starts, radius[view_index, stroke_index], strokes.opacity[stroke_index], plane)
 
 

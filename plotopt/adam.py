@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 
@@ -27,10 +27,12 @@ class Adam:
         """No memory of any stroke."""
         return cls(torch.zeros_like(points), torch.zeros_like(points), points.new_zeros(len(points), 1, 1))
 
-    def forget(self, moved: Bool[Tensor, "strokes"]) -> Adam:
-        """Start afresh for the strokes that were moved."""
-        kept = ~moved[:, None, None]
-        return Adam(self.mean * kept, self.square * kept, self.clock * kept, self.betas)
+    def follow(self, origins: Int[Tensor, "strokes"]) -> Adam:
+        """The state for strokes that were these ones before; those that were none, -1, start afresh."""
+        kept = (origins >= 0)[:, None, None]
+        before = origins.clamp(min=0)
+        mean, square, clock = (part[before] * kept for part in (self.mean, self.square, self.clock))
+        return Adam(mean, square, clock, self.betas)
 
     def step(self, points: Tensor, grad: Tensor, size: float | Tensor) -> tuple[Tensor, Adam]:
         """Points moved by about ``size`` (in their unit) against the gradient, and the state after it."""

@@ -16,5 +16,7 @@ def plan_layers(
 ) -> tuple[Layer, ...]:
     """A layer for each pen that some stroke is drawn with, in the order of the pens, or its parts."""
     chosen = [(pen, strokes.select(strokes.pen == number)) for number, pen in enumerate(pens)]
-    layers = [plan_layer(drawn.chains(), pen, place) for pen, drawn in chosen if len(drawn)]
+    layers = [
+        plan_layer(drawn.chains(), pen, place, laid=drawn.laid()) for pen, drawn in chosen if len(drawn)
+    ]
     return split_layers(layers, split_every_m)

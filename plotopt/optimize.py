@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from plotopt.adam import Adam
-from plotopt.objectives.base import Gradients, Objective, smoothed
+from plotopt.objectives.base import Gradients, Objective, shared, smoothed
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
 
@@ -35,18 +35,24 @@ def optimize(
                 on_step(number, loss)
                 number += 1
             continue
-        gradients = smoothed(objective.gradients(strokes, number), strokes.points, objective, stage)
+        gradients = _gradients(strokes, objective, stage, number)
         if stage.relocates_at(number):
-            strokes, moved = objective.refine(strokes, gradients)
-            points = points.forget(moved)
-            gradients = smoothed(objective.gradients(strokes, number), strokes.points, objective, stage)
+            strokes, origins = objective.refine(strokes, gradients)
+            points = points.follow(origins)
+            gradients = _gradients(strokes, objective, stage, number)
         size_mm = stage.anneal(stage.step_px, number) * objective.mm_per_px
         placed, points = points.step(strokes.points, gradients.points, size_mm)
-        strokes = strokes.with_points(placed)
+        strokes = strokes.moved_to(placed)
         strokes, leaning = _leant(strokes, gradients, leaning)
         on_step(number, float(gradients.loss))
         number += 1
     return strokes
+
+
+def _gradients(strokes: Strokes, objective: Objective, stage: Stage, number: int) -> Gradients:
+    """The gradients of a step, smoothness and all."""
+    found = smoothed(objective.gradients(strokes, number), strokes.points, objective, stage)
+    return shared(found, strokes.joints)
 
 
 def _leant(strokes: Strokes, gradients: Gradients, adam: Adam | None) -> tuple[Strokes, Adam | None]:

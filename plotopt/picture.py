@@ -68,31 +68,37 @@ def read_picture(source: str | Path | Image.Image | ndarray, max_side_px: int = 
         return _noting_scale(_from_image(source, "the Pillow image", max_side_px), source.size)
     if isinstance(source, ndarray):
         return _from_array(source, max_side_px)
-    raise PlotoptError(
-        f"a {type(source).__name__} is no picture; give a path, a Pillow image or a numpy array"
-    )
+    kind = type(source).__name__
+    raise PlotoptError(f"a {kind} is no picture; give a path, a Pillow image or a numpy array")
 
 
 def _read_file(path: Path, max_side_px: int) -> Picture:
+    image, full_size = load_image(path, max_side_px)
+    with _decoding(repr(str(path))):
+        return _noting_scale(_from_image(image, repr(str(path)), max_side_px), full_size)
+
+
+def load_image(path: Path, max_side_px: int) -> tuple[Image.Image, tuple[int, int]]:
+    """A file as Pillow reads it, and its size in full; refused as :func:`read_picture` refuses it."""
     name = repr(str(path))
     _check_file(path, name)
-    # Pillow warns of large or odd files; what matters of that is an error or a note here.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with _decoding(name), path.open("rb") as file:
-            image = _open_image(file, path, name)
-            full_size = image.size
-            _check_size(full_size, name)
-            # A JPEG may be decoded at 1/2, 1/4 or 1/8, never below the size that is wanted.
-            image.draft(None, _size_within(full_size, max_side_px))
-            image.load()
-        return _noting_scale(_from_image(image, name, max_side_px), full_size)
+    with _decoding(name), path.open("rb") as file:
+        image = _open_image(file, path, name)
+        full_size = image.size
+        _check_size(full_size, name)
+        # A JPEG may be decoded at 1/2, 1/4 or 1/8, never below the size that is wanted.
+        image.draft(None, _size_within(full_size, max_side_px))
+        image.load()
+    return image, full_size
 
 
 @contextmanager
 def _decoding(name: str) -> Iterator[None]:
     try:
-        yield
+        # Pillow warns of large or odd files; what matters of that is an error or a note here.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     except PlotoptError:
         raise
     except PermissionError:
@@ -158,7 +164,7 @@ def _size_within(size: tuple[int, int], max_side_px: int) -> tuple[int, int]:
 
 
 def _from_image(image: Image.Image, name: str, max_side_px: int) -> Picture:
-    image, notes = _upright(image)
+    image, notes = upright(image)
     if image.mode not in _MODES:
         raise PlotoptError(f"{name} holds {image.mode} pixels; convert it to RGB")
     to_srgb = _srgb_transform(image)
@@ -171,7 +177,8 @@ def _from_image(image: Image.Image, name: str, max_side_px: int) -> Picture:
     return Picture(_average_rows(rows, image.size, _size_within(image.size, max_side_px)), notes)
 
 
-def _upright(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+def upright(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    """The image turned as its EXIF data say, and a note where they cannot be read."""
     try:
         turned = image.getexif().get(0x0112, 1) != 1
         return (ImageOps.exif_transpose(image) if turned else image), ()
@@ -185,10 +192,8 @@ def _srgb_transform(image: Image.Image) -> ImageCms.ImageCmsTransform | None:
     if not profile or image.mode in _DEEP_MODES:
         return None
     try:
-        source = ImageCms.ImageCmsProfile(BytesIO(profile))
-        return ImageCms.buildTransform(
-            source, ImageCms.createProfile("sRGB"), _colour_mode(image.mode), "RGB"
-        )
+        own, srgb = ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB")
+        return ImageCms.buildTransform(own, srgb, _colour_mode(image.mode), "RGB")
     except (ImageCms.PyCMSError, OSError, ImportError):
         return None
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from plotopt.ink import Inks
@@ -27,8 +27,8 @@ def reassign(
     inks: Inks,
     price: float,
     losses: Callable[[Strokes], Iterable[Tensor]],
-) -> tuple[Strokes, Bool[Tensor, "strokes"]]:
-    """The strokes with the pens that serve them best, and which ones have changed theirs.
+) -> tuple[Strokes, Int[Tensor, "strokes"]]:
+    """The strokes with the pens that serve them best, and which each was: -1 for those that changed theirs.
 
     ``losses`` are the whole page's, part by part, differentiable by opacity; ``price`` the second-order
     term of their sum for a square millimetre of full ink, see
@@ -40,17 +40,21 @@ def reassign(
         return sum(float(part) for part in losses(drawn))
 
     gain, pen = _gains(strokes, pens, inks, price, losses).max(1)
+    # A line is drawn with one pen.
+    gain = torch.where(strokes.joined(), 0.0, gain)
     order = _apart(strokes, gain)
     none = torch.zeros_like(strokes.pen, dtype=torch.bool)
+    numbers = torch.arange(len(strokes), device=none.device)
     with torch.no_grad():
         before = loss(strokes) if len(order) else 0.0
         while len(order):
             chosen = none.index_fill(0, order, True)
             changed = Strokes.of_pens(strokes.points, torch.where(chosen, pen, strokes.pen), pens)
+            changed = replace(changed, joints=strokes.joints)
             if loss(changed) < before:
-                return changed, chosen
+                return changed, numbers.masked_fill(chosen, -1)
             order = order[: len(order) // _FEWER]
-    return strokes, none
+    return strokes, numbers
 
 
 def _apart(strokes: Strokes, gain: Float[Tensor, "strokes"]) -> Int[Tensor, "chosen"]:

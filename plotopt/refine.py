@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from plotopt.ink import Inks
 from plotopt.render import render
-from plotopt.seeding import seed
+from plotopt.seeding import Course, seed
 from plotopt.strokes import Strokes
 from plotopt.target import Target
 from plotopt.view import View
@@ -60,25 +60,29 @@ def relocate(
     view: View,
     missing: Callable[[Strokes], ndarray],
     rng: np.random.Generator,
-) -> tuple[Strokes, Bool[Tensor, "strokes"]]:
-    """Useless strokes laid anew, and which ones those were.
+    course: Course | None = None,
+) -> tuple[Strokes, Int[Tensor, "strokes"]]:
+    """Useless strokes laid anew, and which each was before: -1 for those.
 
-    ``missing`` tells what ink the strokes that stay leave missing, in the pixels of ``view``.
+    ``missing`` tells what ink the strokes that stay leave missing, in the pixels of ``view``. They run along
+    the structure of that ink, or on a ``course``.
     """
-    moved = _useless(worths)
+    moved = _useless(worths, strokes.joined())
     wanted = missing(strokes.select(~moved))
+    numbers = torch.arange(len(strokes), device=moved.device)
     if not moved.any() or wanted.sum() <= 0:
-        return strokes, torch.zeros_like(moved)
+        return strokes, numbers
     pen_px = float(strokes.width_mm.mean()) / view.mm_per_px
     longest_px = float(strokes.lengths_mm().median()) / view.mm_per_px
-    lines = seed(1 - wanted, int(moved.sum()), pen_px, longest_px, rng)
+    lines = seed(1 - wanted, int(moved.sum()), pen_px, longest_px, rng, course)
     points = strokes.points.clone()
     points[moved] = view.to_mm(torch.from_numpy(lines.control_points(strokes.spans)).to(points))
-    return strokes.with_points(points), moved
+    return strokes.with_points(points), numbers.masked_fill(moved, -1)
 
 
-def _useless(worths: Tensor) -> Bool[Tensor, "strokes"]:
-    worst = worths.argsort()[: max(1, int(_SHARE * len(worths)))]
+def _useless(worths: Tensor, bound: Bool[Tensor, "strokes"]) -> Bool[Tensor, "strokes"]:
+    """The strokes worth least, if next to nothing, of those that are not ``bound`` to others."""
+    worst = worths.masked_fill(bound, torch.inf).argsort()[: max(1, int(_SHARE * len(worths)))]
     chosen = torch.zeros_like(worths, dtype=torch.bool)
     chosen[worst] = worths[worst] <= _USELESS * worths.median()
-    return chosen
+    return chosen & ~bound

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,16 +11,11 @@ from numpy import ndarray
 from scipy import ndimage
 
 from plotopt import streamlines
+from plotopt.attention import busyness
+from plotopt.directions import structure_headings
 
-# Structure is read at several scales; a coarser one speaks where the finer ones are silent.
-_GRADIENT_SIGMA_PX = 1.5
-_WINDOWS_PX = (3.0, 8.0, 24.0, 64.0)
-_FADE = 0.15
-# A blur's sigma is at least so many of the pixels that it is done in.
-_SIGMA_CELLS = 4
 # Ink laid over ink darkens nothing; a fitted drawing loses this part of it in full black.
 _OVERLAP = 0.4
-_BUSY = 1.5
 _TRIES = 48
 # Lengths tried for a stroke, from this part of the mean needed upwards, each longer by this factor.
 _SHORTEST_PART, _LONGER, _LENGTHS = 0.8, 1.4, 7
@@ -34,7 +30,20 @@ class Seeds:
 
     points: Float[ndarray, "lines room 2"]
     counts: ndarray
-    missing: float
+    missing: float = 0.0
+
+    @classmethod
+    def of_lines(cls, lines: Sequence[Float[ndarray, "points 2"]]) -> Seeds:
+        """Lines that are given."""
+        counts = np.array([len(line) for line in lines])
+        points = np.zeros((len(lines), counts.max(), 2))
+        for room, line in zip(points, lines, strict=True):
+            room[: len(line)] = line
+        return cls(points, counts)
+
+    def lines(self) -> list[Float[ndarray, "points 2"]]:
+        """Each line on its own, of one point at least."""
+        return [line[: max(1, count)] for line, count in zip(self.points, self.counts, strict=True)]
 
     def control_points(self, spans: int) -> Float[ndarray, "lines spans+3 2"]:
         """Control points evenly spaced along each line.
@@ -47,46 +56,17 @@ class Seeds:
         return np.stack([_along(line[:n], at) for line, n in zip(self.points, self.counts, strict=True)])
 
 
-def headings(tone: Float[ndarray, "height width"]) -> Float[ndarray, "height width"]:
-    """The direction of the target's lines in radians, sign arbitrary: along edges, not across.
+@dataclass(frozen=True)
+class Course:
+    """How lines run: which way, in radians; how many times over a length counts; what is there already.
 
-    The eigenvector of the smaller eigenvalue of the structure tensor, summed over windows from fine to
-    coarse with falling weight, so that flat areas take the direction of the nearest edges.
+    ``usual_px`` is the length that half of them shall have, None for what the tone needs.
     """
-    gy = ndimage.gaussian_filter(tone, _GRADIENT_SIGMA_PX, order=(1, 0))
-    gx = ndimage.gaussian_filter(tone, _GRADIENT_SIGMA_PX, order=(0, 1))
-    # Twice the angle makes opposite gradients agree before they are averaged.
-    cosine, sine = gx * gx - gy * gy, 2 * gx * gy
-    total = np.zeros((2, *tone.shape))
-    for i, sigma in enumerate(_WINDOWS_PX):
-        total += _FADE**i * np.stack([_blurred(part, sigma) for part in (cosine, sine)])
-    return 0.5 * np.arctan2(total[1], total[0]) + 0.5 * np.pi
 
-
-def _blurred(values: Float[ndarray, "height width"], sigma_px: float) -> Float[ndarray, "height width"]:
-    """A Gaussian blur; wide ones in large pixels, since they leave no detail that small ones would show."""
-    size = int(sigma_px // _SIGMA_CELLS)
-    if size < 2:
-        return ndimage.gaussian_filter(values, sigma_px)
-    # Mirrored as far as the blur reaches, to whole cells.
-    before = size * int(np.ceil(4 * sigma_px / size))
-    cells = np.pad(values, [(before, before + -side % size) for side in values.shape], mode="symmetric")
-    cells = cells.reshape(cells.shape[0] // size, size, -1, size).mean((1, 3))
-    # Taking means and going back by straight lines blurs by some size^2 / 4 of variance.
-    blurred = ndimage.gaussian_filter(cells, (sigma_px**2 - size**2 / 4) ** 0.5 / size)
-    near = blurred[before // size - 1 :, before // size - 1 :]
-    within = tuple(slice(size, size + side) for side in values.shape)
-    return ndimage.zoom(near, size, order=1, mode="nearest", grid_mode=True)[within]
-
-
-def detail(tone: Float[ndarray, "height width"]) -> Float[ndarray, "height width"]:
-    """How busy the target is around each pixel, from 1 in flat parts to 1 + _BUSY in the busiest.
-
-    Strokes in busy parts are so much shorter, and therefore more: eyes and mouths need them.
-    """
-    slope = ndimage.gaussian_gradient_magnitude(tone, _GRADIENT_SIGMA_PX)
-    around = _blurred(slope, _WINDOWS_PX[1])
-    return 1 + _BUSY * np.minimum(around / max(np.percentile(around, 97), 1e-6), 1)
+    headings: Float[ndarray, "height width"]
+    detail: Float[ndarray, "height width"]
+    usual_px: float | None = None
+    laid: Seeds | None = None
 
 
 def ink_demand(tone: Float[ndarray, "height width"]) -> Float[ndarray, "height width"]:
@@ -95,33 +75,54 @@ def ink_demand(tone: Float[ndarray, "height width"]) -> Float[ndarray, "height w
     return dark * (1 + _OVERLAP * dark)
 
 
+def tone_of(demand: Float[ndarray, "height width"]) -> Float[ndarray, "height width"]:
+    """The reflectance of which :func:`ink_demand` makes so much line area; below 0 for very much."""
+    return 1 - (np.sqrt(1 + 4 * _OVERLAP * demand) - 1) / (2 * _OVERLAP)
+
+
 def seed(
     tone: Float[ndarray, "height width"],
     count: int,
     pen_px: float,
     longest_px: float,
     rng: np.random.Generator,
-    structure: Float[ndarray, "height width"] | None = None,
+    course: Course | None = None,
 ) -> Seeds:
-    """``count`` lines along the tone's structure that together have about the ink the tone needs.
+    """``count`` lines that together have about the ink the tone needs, along its structure unless told else.
 
     The shortest lines that leave little ink missing are taken; none is longer than ``longest_px``. Some ink
-    must be wanted. ``structure`` is a tone to take the lines' directions from instead.
+    must be wanted.
     """
+    course = course or Course(structure_headings(tone), busyness(tone))
     demand = ink_demand(tone)
-    structure = tone if structure is None else structure
-    wanted = streamlines.Wanted(demand, headings(structure), detail(structure))
-    starts = _draw_points(demand, count * _TRIES, rng).reshape(count, _TRIES, 2)
-    mean_px = demand.sum() / (pen_px * count)
-    for i in range(_LENGTHS):
-        length = float(np.clip(_SHORTEST_PART * _LONGER**i * mean_px, _LEAST_PX, max(longest_px, _LEAST_PX)))
+    bare = demand.copy()
+    if course.laid:
+        # On the paper around, they take no ink from their neighbours.
+        streamlines.mark(bare, np.ones_like(demand), pen_px, course.laid.points, course.laid.counts)
+    wanted = streamlines.Wanted(demand, bare, course.headings, course.detail)
+    bed = bare.clip(min=0)
+    starts = _draw_points(bed, count * _TRIES, rng).reshape(count, _TRIES, 2)
+    for length in _lengths(bed.sum() / (pen_px * count), longest_px, course.usual_px):
         points = np.zeros((count, int(length / streamlines.STEP_PX) + 2, 2))
         counts = np.zeros(count, np.int64)
         missing = streamlines.grow(wanted, starts, pen_px, length, points, counts)
         left = np.clip(ndimage.gaussian_filter(missing, _LEFT_SIGMA_PX), 0, None).sum() / demand.sum()
-        if left < _MISSING_ALLOWED or length >= longest_px:
+        if course.usual_px:
+            if (np.median(counts) - 1) * streamlines.STEP_PX >= course.usual_px:
+                break
+        elif left < _MISSING_ALLOWED:
             break
     return Seeds(points, counts, float(left))
+
+
+def _lengths(mean_px: float, longest_px: float, usual_px: float | None) -> Iterator[float]:
+    """Lengths to allow, each longer than the one before; lines that end early stay below what is allowed."""
+    first = _SHORTEST_PART * mean_px if usual_px is None else usual_px
+    for i in range(_LENGTHS):
+        length = float(np.clip(_LONGER**i * first, _LEAST_PX, max(longest_px, _LEAST_PX)))
+        yield length
+        if length >= longest_px:
+            return
 
 
 def _draw_points(demand: ndarray, count: int, rng: np.random.Generator) -> Float[ndarray, "points 2"]:
@@ -131,6 +132,13 @@ def _draw_points(demand: ndarray, count: int, rng: np.random.Generator) -> Float
     chosen = np.minimum(chosen, demand.size - 1)
     corner = np.stack([chosen % demand.shape[1], chosen // demand.shape[1]], axis=1)
     return corner + rng.uniform(0, 1, (count, 2))
+
+
+def evened(line: Float[ndarray, "points 2"], step: float) -> Float[ndarray, "evened 2"]:
+    """A polyline in equal steps of about that length; its ends stay."""
+    at = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+    even = np.linspace(0, at[-1], max(2, round(at[-1] / step) + 1))
+    return np.stack([np.interp(even, at, line[:, 0]), np.interp(even, at, line[:, 1])], axis=1)
 
 
 def _along(line: Float[ndarray, "points 2"], at: Float[ndarray, "n"]) -> Float[ndarray, "n 2"]:

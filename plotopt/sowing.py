@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float
-from numpy import ndarray
 
-from plotopt import streamlines
-from plotopt.ink import LUMINANCE, Inks
-from plotopt.pens import MAX_OPACITY, Pen
-from plotopt.seeding import Seeds, ink_demand, seed
+from plotopt import stippling, streamlines
+from plotopt.bed import Bed
+from plotopt.directions import share_tone
+from plotopt.guide import Contours, Guide
+from plotopt.ink import Inks
+from plotopt.laid import Laid, placed
+from plotopt.linking import find_gaps, linked
+from plotopt.page import Rect
+from plotopt.pens import Pen
+from plotopt.seeding import Course, Seeds, evened, ink_demand
 from plotopt.separation import separate
+from plotopt.single_line import SingleLine
 from plotopt.strokes import Strokes
 from plotopt.target import Target
+from plotopt.thread import spread, thread, tied
+from plotopt.view import View
 
 # Where more than this part of the ink is missing, the user hears of it.
 _MISSING_NOTED = 0.25
@@ -24,110 +31,184 @@ _MISSING_NOTED = 0.25
 _LEAST_DARKNESS = 0.15
 # Strokes are laid on a raster of the pen's width, or of so many pixels along the longer side.
 _LONG_SIDE_PX = 640
-# No stroke is longer than this part of the shorter side, and on average none needs to be shorter than so
-# many pen widths; a cubic curve is so many pen widths long.
+# No stroke is longer than this part of the shorter side.
 _LONGEST_PART = 0.5
-_SHORTEST_PENS = 2.0
-_SPAN_PENS = 12.0
-_MOST_SPANS = 12
+_SQUARES, _USUAL_COUNTS = 60.0, (100, 20_000)
+# A tour has so many dots for a stroke; leading stream lines one into the other takes this part more line.
+_DOTS, _LEADING = 40, 0.1
+# Pieces of one outline lie so near to each other.
+_TOUCHING_PX = 0.5
+# Colours so near to the paper's are paper.
+_PAPER = 1e-4
+# Less line than this is none.
+_LEAST_LINE_PX = 1e-9
 
 
 @dataclass(frozen=True)
 class Sown:
-    """The first strokes, the target lightened to what they can reach, and what the user should know."""
+    """The first strokes, the target lightened to what they can reach, and what the user should know.
+
+    ``is_all`` tells that there is work for no more strokes, though there would be time.
+    """
 
     strokes: Strokes
     target: Target
     notes: tuple[str, ...]
+    is_all: bool = False
 
 
 @dataclass(frozen=True)
-class _Bed:
-    """What one pen is to lay: the tone that its full ink on white would have, in pixels of the seeding."""
+class _Field:
+    """What is sown on: how lines run, the outlines that are there first, how long a line may be."""
 
-    pen: Pen
-    tone: Float[ndarray, "height width"]
-    pen_px: float
+    pens: Sequence[Pen]
+    inks: Inks
+    courses: Sequence[Course]
+    outlines: Seeds | None
+    outliner: int
+    longest_px: float
+    single: SingleLine | None
+    curl_pens: float
 
-    @property
-    def ink_px(self) -> float:
-        """How much full ink a pixel of line leaves: its width, or less where one pass is faint."""
-        return self.pen_px * self.pen.opacity / MAX_OPACITY
+    def beds(self, coarse: Target) -> list[Bed]:
+        """What each pen has to lay on each course for these tones."""
+        if len(coarse.pixels) == 1:
+            tones = [coarse.pixels[0].double().numpy()]
+        else:
+            # Mixed colours are seldom met exactly, but paper is.
+            paper = coarse.pixels.new_tensor(coarse.paper)[:, None, None]
+            blank = ((coarse.pixels - paper).abs() < _PAPER).all(0).numpy()
+            tones = [np.where(blank, 1.0, 1 - ink) for ink in separate(coarse.pixels, self.inks)]
+        beds = []
+        for number, (pen, tone) in enumerate(zip(self.pens, tones, strict=True)):
+            pen_px = pen.width_mm / coarse.view.mm_per_px
+            laid = self.outlines if number == self.outliner else None
+            for share, course in zip(share_tone(tone, len(self.courses)), self.courses, strict=True):
+                lain = replace(course, laid=laid)
+                beds.append(Bed(number, pen, share, pen_px, lain, self.curl_pens))
+        return beds
 
-    @property
-    def line_px(self) -> float:
-        """How long all its lines together are."""
-        return float(ink_demand(self.tone).sum()) / self.ink_px
+
+def usual_count(pens: Sequence[Pen], place: Rect) -> int:
+    """How many strokes suit pens on a place: one for so many squares of a pen, within limits."""
+    width_mm = float(np.mean([pen.width_mm for pen in pens]))
+    return int(np.clip(round(place.width * place.height / (_SQUARES * width_mm**2)), *_USUAL_COUNTS))
 
 
-def sow(target: Target, count: int, pens: Sequence[Pen], inks: Inks, rng: np.random.Generator) -> Sown:
+def sow(
+    target: Target,
+    count: int | None,
+    pens: Sequence[Pen],
+    inks: Inks,
+    rng: np.random.Generator,
+    guide: Guide | None = None,
+) -> Sown:
     """The first strokes for a target: ``count``, or fewer where that many would have nothing to do.
 
-    A target of one channel is for one pen and in parts of its full ink, see :func:`plotopt.posing.pose`;
-    one of three channels is separated into the inks of all pens, which share the strokes by the length of
-    line that each has to lay.
+    None is for as many as suit the pens and the place. A target of one channel is for one pen and in parts
+    of its full ink, see :func:`plotopt.posing.pose`; one of three channels is separated into the inks of all
+    pens, which share the strokes by the length of line that each has to lay. The outlines of the ``guide``
+    come first, and are drawn into the target.
+    Where it asks for a single line there is one for each pen.
     """
+    guide = guide or Guide()
+    if guide.contours and guide.single_line is SingleLine.TOUR:
+        # Dots follow what is dark.
+        target, guide = guide.contours.drawn_on(target), replace(guide, contours=None)
     finest_mm = min(pen.width_mm for pen in pens)
     side_mm = max(target.place.width, target.place.height)
     coarse = target.canvas(max(finest_mm, side_mm / _LONG_SIDE_PX), 0)
-    beds = _beds(coarse, pens, inks)
-    useful = int(sum(bed.line_px / (_SHORTEST_PENS * bed.pen_px) for bed in beds))
+    field = _field(guide, coarse, target.place, (pens, inks))
+    beds = field.beds(coarse)
+    outlined = 0 if field.outlines is None else len(field.outlines.counts)
+    useful = outlined + int(sum(bed.useful for bed in beds))
     if useful == 0:
         blank = Strokes.of_pen(torch.zeros(0, 4, 2), finest_mm)
         return Sown(blank, target, ("the picture is blank, or nearly: there is nothing to draw",))
     notes: list[str] = []
+    wanted, count = count, count or usual_count(pens, target.place)
     if useful < count:
-        notes.append(f"the picture wants little ink: {useful:,} strokes are enough for it, not {count:,}")
+        if wanted:
+            notes.append(f"the picture wants little ink: {useful:,} strokes are enough for it, not {count:,}")
         count = useful
-    structure = _luminance(coarse)
-    seeds = _seeds(beds, count, structure, rng)
+    reach = _reach(field, beds, max(count - outlined, 1))
+    beds, seeds = _laid(field, coarse, count - outlined, reach, rng)
     missing = _missing(beds, seeds)
     if missing > _MISSING_NOTED:
-        notes.append(_note(count, pens, 1 - missing))
-        share = max(1 - missing, _LEAST_DARKNESS)
-        # Lighter colours may need other inks, not only less of the same.
-        target, beds = target.lightened(share), _beds(coarse.lightened(share), pens, inks)
-        seeds = _seeds(beds, count, structure, rng)
-    return Sown(_strokes(beds, seeds, coarse, pens), target, tuple(notes))
+        reach *= 1 - missing
+        beds, seeds = _laid(field, coarse, count - outlined, reach, rng)
+    if reach < 1 - _MISSING_NOTED:
+        notes.append(_note(count, pens, reach))
+    target = target.lightened(max(reach, _LEAST_DARKNESS))
+    if guide.contours:
+        target = guide.contours.drawn_on(target)
+    laid = _threads(field, beds, seeds) if field.single else _lines(field, beds, seeds, guide, coarse, rng)
+    strokes = placed(laid, coarse.view, pens)
+    strokes = strokes.inside(target.place) if field.single else strokes
+    return Sown(strokes, target, tuple(notes))
 
 
-def _beds(coarse: Target, pens: Sequence[Pen], inks: Inks) -> list[_Bed]:
-    if len(coarse.pixels) == 1:
-        tones = [coarse.pixels[0].double().numpy()]
-    else:
-        tones = list(1 - separate(coarse.pixels, inks))
-    pen_px = [pen.width_mm / coarse.view.mm_per_px for pen in pens]
-    return [_Bed(pen, tone, px) for pen, tone, px in zip(pens, tones, pen_px, strict=True)]
+def _field(guide: Guide, coarse: Target, place: Rect, drawing: tuple[Sequence[Pen], Inks]) -> _Field:
+    courses = guide.courses(guide.ground(coarse, coarse.view, place))
+    longest_px = _LONGEST_PART * min(coarse.pixels.shape[1:])
+    if guide.longest_mm is not None:
+        longest_px = min(longest_px, guide.longest_mm / coarse.view.mm_per_px)
+    outlines = None if guide.contours is None else _outlines(guide.contours, coarse.view)
+    outliner = guide.contours.pen if guide.contours else 0
+    return _Field(*drawing, courses, outlines, outliner, longest_px, guide.single_line, guide.curl_pens)
 
 
-def _luminance(coarse: Target) -> Float[ndarray, "height width"]:
-    pixels = coarse.pixels.double().numpy()
-    return pixels[0] if len(pixels) == 1 else np.tensordot(LUMINANCE, pixels, 1)
+def _outlines(contours: Contours, view: View) -> Seeds:
+    lines = [view.to_px(torch.from_numpy(line)).numpy() for line in contours.lines]
+    return Seeds.of_lines([evened(line, streamlines.STEP_PX) for line in lines])
 
 
-def _seeds(
-    beds: Sequence[_Bed], count: int, structure: ndarray, rng: np.random.Generator
-) -> list[Seeds | None]:
+def _seeds(field: _Field, beds: Sequence[Bed], count: int, rng: np.random.Generator) -> list[Seeds | None]:
     """Lines of every bed; None where a pen has too little to do for a single stroke."""
     counts = _shared(count, [bed.line_px for bed in beds])
-    longest_px = _LONGEST_PART * min(structure.shape)
     return [
-        seed(bed.tone, number, bed.ink_px, longest_px, rng, structure) if number else None
-        for bed, number in zip(beds, counts, strict=True)
+        _grown(field, bed, number, rng) if number else None for bed, number in zip(beds, counts, strict=True)
     ]
+
+
+def _grown(field: _Field, bed: Bed, count: int, rng: np.random.Generator) -> Seeds:
+    if field.single is SingleLine.TOUR:
+        return Seeds.of_lines([stippling.tour(bed.tone, bed.ink_px, _DOTS * count, rng)])
+    return bed.seeds(count, field.longest_px, rng, 1 + _LEADING if field.single else 1.0)
 
 
 def _shared(count: int, weights: Sequence[float]) -> list[int]:
     """Whole numbers in proportion to the weights that add up to ``count``."""
-    edges = np.round(count * np.cumsum(weights) / np.sum(weights)).astype(int)
+    edges = np.round(count * np.cumsum(weights) / max(np.sum(weights), _LEAST_LINE_PX)).astype(int)
     return np.diff(edges, prepend=0).tolist()
 
 
-def _missing(beds: Sequence[_Bed], seeds: Sequence[Seeds | None]) -> float:
+def _laid(
+    field: _Field, coarse: Target, count: int, reach: float, rng: np.random.Generator
+) -> tuple[list[Bed], list[Seeds | None]]:
+    """Beds of the tones with so much of their darkness, and the lines of each."""
+    # Lighter colours may need other inks, not only less of the same.
+    beds = field.beds(coarse if reach == 1 else coarse.lightened(max(reach, _LEAST_DARKNESS)))
+    return beds, _seeds(field, beds, count, rng)
+
+
+def _reach(field: _Field, beds: Sequence[Bed], count: int) -> float:
+    """What part of all darkness so many strokes can give, as far as it shows before they are laid."""
+    if field.single is SingleLine.TOUR:
+        lines_px = [bed.line_px for bed in beds]
+        reaches = [
+            stippling.reach(bed.tone, bed.ink_px, _DOTS * number)
+            for bed, number in zip(beds, _shared(count, lines_px), strict=True)
+        ]
+        return float(np.average(reaches, weights=lines_px))
+    return 1.0 if field.single else min(1.0, count / sum(bed.fewest for bed in beds))
+
+
+def _missing(beds: Sequence[Bed], seeds: Sequence[Seeds | None]) -> float:
     """What part of all the ink wanted no line has laid."""
     wanted = [bed.line_px * bed.ink_px for bed in beds]
     left = [1.0 if laid is None else laid.missing for laid in seeds]
-    return float(np.dot(wanted, left) / np.sum(wanted))
+    return float(np.dot(wanted, left) / max(np.sum(wanted), _LEAST_LINE_PX))
 
 
 def _note(count: int, pens: Sequence[Pen], reach: float) -> str:
@@ -140,18 +221,45 @@ def _note(count: int, pens: Sequence[Pen], reach: float) -> str:
     )
 
 
-def _strokes(
-    beds: Sequence[_Bed], seeds: Sequence[Seeds | None], coarse: Target, pens: Sequence[Pen]
-) -> Strokes:
-    laid = [(number, lines) for number, lines in enumerate(seeds) if lines is not None]
-    pen_px = float(np.mean([beds[number].pen_px for number, _ in laid]))
-    spans = _spans(np.concatenate([lines.counts for _, lines in laid]), pen_px)
-    points = np.concatenate([lines.control_points(spans) for _, lines in laid])
-    owner = np.concatenate([np.full(len(lines.counts), number) for number, lines in laid])
-    return Strokes.of_pens(coarse.view.to_mm(torch.from_numpy(points).float()), torch.from_numpy(owner), pens)
+def _lines(
+    field: _Field,
+    beds: Sequence[Bed],
+    seeds: Sequence[Seeds | None],
+    guide: Guide,
+    coarse: Target,
+    rng: np.random.Generator,
+) -> list[Laid]:
+    """Lines made one where their ends are near enough, in strokes of about one length."""
+    link_px = None if guide.link_mm is None else guide.link_mm / coarse.view.mm_per_px
+    laid = [] if field.outlines is None else [_outlining(field, field.outlines, coarse)]
+    for bed, lines in zip(beds, seeds, strict=True):
+        if lines is not None:
+            laid.append(bed.laid(lines, link_px, rng))
+    return laid
 
 
-def _spans(counts: ndarray, pen_px: float) -> int:
-    """Cubic curves a stroke, so that each is about a dozen pen widths long in the longer strokes."""
-    length_px = float(np.percentile(counts, 75)) * streamlines.STEP_PX
-    return int(np.clip(np.ceil(length_px / (_SPAN_PENS * pen_px)), 1, _MOST_SPANS))
+def _outlining(field: _Field, outlines: Seeds, coarse: Target) -> Laid:
+    demand, lines = np.ones(coarse.pixels.shape[1:]), outlines.lines()
+    pen_px = field.pens[field.outliner].width_mm / coarse.view.mm_per_px
+    return Laid.of_lines(field.outliner, linked(lines, find_gaps(lines, demand, _TOUCHING_PX)), pen_px)
+
+
+def _threads(field: _Field, beds: Sequence[Bed], seeds: Sequence[Seeds | None]) -> list[Laid]:
+    """One line for each pen that has something to draw."""
+    laid = []
+    for pen in range(len(field.pens)):
+        pen_px = next(bed.pen_px for bed in beds if bed.number == pen)
+        lines = [found.lines() for bed, found in zip(beds, seeds, strict=True) if bed.number == pen and found]
+        if field.outlines and pen == field.outliner:
+            lines = [field.outlines.lines() + each for each in lines[:1] or [[]]] + lines[1:]
+        if not lines:
+            continue
+        if field.single is SingleLine.TOUR:
+            ((points,),) = lines
+            made_of = -(-len(points) // _DOTS)
+        else:
+            demand = np.sum([ink_demand(bed.tone) for bed in beds if bed.number == pen], axis=0)
+            points = spread(tied([thread(each, demand, pen_px) for each in lines]), pen_px)
+            made_of = sum(len(each) for each in lines)
+        laid.append(Laid.of_thread(pen, points, made_of))
+    return laid

@@ -26,10 +26,12 @@ _REACH_SIGMAS = 2.0
 
 
 class Wanted(NamedTuple):
-    """What lines follow, each (height, width): the line area wanted per area, the direction in radians
-    (its sign is arbitrary), and how many times over a line's length counts there (1 or more)."""
+    """What lines follow, each (height, width): the line area wanted per area, what of it is not there yet,
+    the direction in radians (its sign is arbitrary), and how many times over a line's length counts there
+    (1 or more)."""
 
     demand: ndarray
+    bare: ndarray
     headings: ndarray
     detail: ndarray
 
@@ -42,7 +44,7 @@ def grow(wanted, seeds, pen_px, longest_px, points, counts):
     at most ``longest_px`` are written to ``points`` (lines, room, 2), ``counts[i]`` each.
     """
     demand = wanted.demand
-    missing = demand.copy()
+    missing = wanted.bare.copy()
     steps = int(longest_px / STEP_PX)
     ahead = np.empty((steps + 1, 2))
     behind = np.empty((steps + 1, 2))
@@ -64,6 +66,13 @@ def grow(wanted, seeds, pen_px, longest_px, points, counts):
                 break
         _mark(missing, demand, points[line, : counts[line]], pen_px)
     return missing
+
+
+@numba.njit(cache=True)
+def mark(missing, demand, pen_px, points, counts):
+    """Take the ink of lines that lie there already, ``points[i, :counts[i]]``, off what is missing."""
+    for line in range(len(counts)):
+        _mark(missing, demand, points[line, : counts[line]], pen_px)
 
 
 @numba.njit(inline="always")

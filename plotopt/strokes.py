@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +12,12 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from plotopt import bezier
+from plotopt.joints import Joints
+from plotopt.page import Rect
 from plotopt.pens import MAX_OPACITY, Pen
+
+# More than rounding in single precision would move a point, and less than a motor's step.
+_CLEAR_MM = 1e-3
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,8 @@ class Strokes:
     Four control points are one cubic Bezier curve; more are a uniform cubic B-spline of
     ``control_points - 3`` spans. ``width_mm`` is the nib's full width, ``opacity`` lies in [0, 0.999] and
     ``pen`` counts from 0. ``leaning`` is there while strokes choose their pens, see
-    :class:`plotopt.palette.Palette`: the higher, the more a stroke leans to that pen.
+    :class:`plotopt.palette.Palette`: the higher, the more a stroke leans to that pen. ``joints`` are there
+    where strokes go on in one another: each line of them is drawn without lifting the pen.
     """
 
     points: Float[Tensor, "strokes control_points 2"]
@@ -29,6 +36,7 @@ class Strokes:
     opacity: Float[Tensor, "strokes"]
     pen: Int[Tensor, "strokes"]
     leaning: Float[Tensor, "strokes pens"] | None = None
+    joints: Joints | None = None
 
     @classmethod
     def of_pen(cls, points: Float[Tensor, "strokes control_points 2"], width_mm: float) -> Strokes:
@@ -60,16 +68,42 @@ class Strokes:
         return replace(self, points=points)
 
     def select(self, chosen: Bool[Tensor, "strokes"] | Int[Tensor, "chosen"]) -> Strokes:
-        """The chosen strokes, by mask or index."""
-        return self._each(lambda part: part[chosen])
+        """The chosen strokes, by mask or index, with the joints between them."""
+        joints = self.joints and self.joints.select(chosen)
+        return replace(self._each(lambda part: part[chosen]), joints=joints)
 
     def repeat(self, times: int) -> Strokes:
         """All strokes so many times over, set after set."""
-        return self._each(lambda part: part.repeat(times, *[1] * (part.ndim - 1)))
+        joints = self.joints and self.joints.repeat(times)
+        return replace(self._each(lambda part: part.repeat(times, *[1] * (part.ndim - 1))), joints=joints)
 
     def to(self, device: torch.device | str) -> Strokes:
         """The same strokes on another device."""
-        return self._each(lambda part: part.to(device))
+        return replace(
+            self._each(lambda part: part.to(device)), joints=self.joints and self.joints.to(device)
+        )
+
+    def apart(self) -> Strokes:
+        """The same strokes without their joints, each on its own."""
+        return replace(self, joints=None)
+
+    def joined(self) -> Bool[Tensor, "strokes"]:
+        """Which strokes go on in another, or another in them."""
+        return self.joints.members() if self.joints else torch.zeros_like(self.pen, dtype=torch.bool)
+
+    def moved_to(self, points: Float[Tensor, "strokes control_points 2"]) -> Strokes:
+        """The strokes with other points, those at joints in the middle of where both strokes have them."""
+        return self.with_points(self.joints.drawn_together(points) if self.joints else points)
+
+    def inside(self, place: Rect) -> Strokes:
+        """The strokes with their points moved so far into a place that none of their ink leaves it.
+
+        Curves lie within the hull of their points, so none is ever clipped.
+        """
+        reach = (0.5 * self.width_mm + _CLEAR_MM)[:, None]
+        low = torch.cat([place.left + reach, place.top + reach], 1)
+        high = torch.cat([place.right - reach, place.bottom - reach], 1)
+        return self.with_points(self.points.clamp(low[:, None], high[:, None]))
 
     def detach(self) -> Strokes:
         """The same strokes cut off from their gradient history."""
@@ -85,11 +119,27 @@ class Strokes:
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> Strokes:
         parts = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        return replace(self, **{name: change(part) for name, part in parts.items() if part is not None})
+        changed: dict[str, Any] = {
+            name: change(part) for name, part in parts.items() if isinstance(part, Tensor)
+        }
+        return replace(self, **changed)
 
-    def chains(self) -> list[Float[np.ndarray, "spans 4 2"]]:
-        """The strokes as float64 numpy chains, for planning the plot."""
-        return list(self.detach().curves().double().cpu().numpy())
+    def chains(self) -> list[Float[np.ndarray, "curves 4 2"]]:
+        """The lines as float64 numpy chains, for planning the plot."""
+        curves = self.detach().curves().double().cpu().numpy()
+        if not self.joints:
+            return list(curves)
+        # Both strokes have the joint in the same place but for rounding.
+        before, after = self.joints.pairs.cpu().numpy().T
+        curves[after, 0, 0] = curves[before, -1, 3]
+        return [np.concatenate(curves[line]) for line in self.joints.lines()]
+
+    def laid(self) -> list[int]:
+        """How many strokes, as they were laid first, each of the :meth:`chains` was linked from."""
+        if not self.joints:
+            return [1] * len(self)
+        told = self.joints.laid.tolist()
+        return [max(1, sum(told[number] for number in line)) for line in self.joints.lines()]
 
 
 def chain_of(points: Float[Tensor, "... control_points 2"]) -> Float[Tensor, "... 4*spans 2"]:

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from plotopt.errors import PlotoptError
 from plotopt.ink import LUMINANCE
@@ -96,6 +97,17 @@ class Target:
         """The same target with all darkness multiplied by ``reach`` in 0..1; paper stays paper."""
         paper = self._paper(self.pixels)
         return replace(self, pixels=paper - reach * (paper - self.pixels))
+
+    def faded(self, left: Float[Tensor, "height width"]) -> Target:
+        """The same target with this much of its darkness left at each pixel, 0 paper, 1 all."""
+        paper = self._paper(self.pixels)
+        return replace(self, pixels=paper - left * (paper - self.pixels))
+
+    def resized(self, shape: tuple[int, int]) -> Target:
+        """The same target in as many or more rows and columns, straight between its pixels."""
+        if self.pixels.shape[1:] == shape:
+            return self
+        return replace(self, pixels=interpolate(self.pixels[None], shape, mode="bilinear")[0])
 
     def _paper(self, like: Tensor) -> Tensor:
         return like.new_tensor(self.paper)[:, None, None]

@@ -84,17 +84,30 @@ def test_a_pause_changes_nothing():
     assert torch.equal(paused, through)
 
 
-def test_forgetting_starts_the_moved_strokes_afresh():
+def test_the_state_follows_strokes_and_those_laid_anew_start_afresh():
     start = torch.zeros(5, 4, 2, dtype=torch.float64)
     points, adam = follow(start, gradients(6), [0.1] * 6)
-    moved = torch.tensor([True, False, False, True, False])
-    grad = gradients(1, seed=1)[0]
-    forgetful, _ = adam.forget(moved).step(points, grad, 0.1)
+    # The second is left out, the fourth laid anew, the last two have changed places.
+    origins = torch.tensor([0, 2, -1, 4, 3])
+    kept, grad = origins >= 0, gradients(1, seed=1)[0]
+    state = adam.follow(origins)
+    forgetful, _ = state.step(points, grad, 0.1)
     fresh, _ = Adam.fresh(points).step(points, grad, 0.1)
-    mindful, _ = adam.step(points, grad, 0.1)
-    assert torch.equal(forgetful[moved], fresh[moved])
-    assert torch.equal(forgetful[~moved], mindful[~moved])
-    assert not torch.equal(forgetful[moved], mindful[moved])
+    assert torch.equal(forgetful[~kept], fresh[~kept])
+    assert not torch.equal(forgetful[kept], fresh[kept])
+    for name in ("mean", "square", "clock"):
+        before, after = getattr(adam, name), getattr(state, name)
+        assert torch.equal(after[kept], before[origins[kept]])
+        assert not after[~kept].any()
+
+
+def test_the_state_of_fewer_strokes_or_none_at_all():
+    _, adam = follow(torch.zeros(5, 4, 2, dtype=torch.float64), gradients(3), [0.1] * 3)
+    assert torch.equal(adam.follow(torch.tensor([4, 1])).square, adam.square[[4, 1]])
+    assert adam.follow(torch.zeros(0, dtype=torch.int64)).mean.shape == (0, 4, 2)
+    spare = Adam(adam.mean, adam.square, adam.clock, betas=(0.5, 0.6)).follow(torch.arange(5))
+    assert spare.betas == (0.5, 0.6)
+    assert torch.equal(spare.mean, adam.mean)
 
 
 def test_a_step_leaves_its_input_as_it_was():

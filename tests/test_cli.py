@@ -20,6 +20,7 @@ from commands import Ran, assert_refused, listing, new_files
 from pictures import gradient, plain, save
 
 import plotopt
+import plotopt.atelier
 import plotopt.fitting
 from plotopt import cli
 from plotopt.profiles import list_profiles
@@ -43,9 +44,8 @@ def ready(monkeypatch, drawing):
 @pytest.fixture
 def strokeless(monkeypatch):
     """A fit with all its settings and none of its strokes."""
-    monkeypatch.setattr(
-        plotopt.fitting, "_draw", lambda *arguments: (Strokes.of_pen(torch.zeros(0, 4, 2), 0.4), ())
-    )
+    none = Strokes.of_pen(torch.zeros(0, 4, 2), 0.4)
+    monkeypatch.setattr(plotopt.atelier.Atelier, "draw", lambda atelier: (none, ()))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_an_interrupted_fit_leaves_no_file(run, folder, monkeypatch):
         raise KeyboardInterrupt
 
     before = listing(folder)
-    monkeypatch.setattr(plotopt.fitting, "optimize", interrupt)
+    monkeypatch.setattr(plotopt.atelier, "optimize", interrupt)
     ran = run("fit", "a.png", *TINY)
     assert (ran.code, ran.out) == (130, "")
     assert ran.err.endswith("\nplotopt: interrupted, nothing was written\n")
@@ -112,7 +112,7 @@ def test_a_bug_keeps_its_traceback(run, folder, monkeypatch):
         raise RuntimeError("a bug")
 
     before = listing(folder)
-    monkeypatch.setattr(plotopt.fitting, "optimize", stumble)
+    monkeypatch.setattr(plotopt.atelier, "optimize", stumble)
     with pytest.raises(RuntimeError, match="a bug"):
         run("fit", "a.png", *TINY)
     assert listing(folder) == before
@@ -132,6 +132,7 @@ def test_a_run_says_six_lines_and_shows_its_stages_on_standard_error(run, folder
     *stages, note = ran.err.splitlines()
     assert [re.sub(r" \(.*\)", "", stage) for stage in stages] == [
         "preparing the renderer",
+        "laying the first strokes",
         "whole page at 64 px",
         "tiles at 64 px",
         "planning the plot",

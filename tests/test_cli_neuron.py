@@ -226,7 +226,7 @@ def test_pens_become_layers_and_copies_fill_the_page(run, folder):
     assert run("neuron", f"{SQUEEZED}:3+-0.5*7", "-q", *TINY, *colours, "-o", "c.svg") == Ran(0, "", "")
     svg = (folder / "c.svg").read_bytes()
     used = [re.sub(r"^\d-", "", layer) for layer in pens_used(svg)]
-    assert used == sorted(used, key=["black-0.4mm", "red-0.3mm", "blue-0.4mm"].index)
+    assert used == sorted(used, key=["red-0.3mm", "blue-0.4mm", "black-0.4mm"].index)
     assert used
     told = stored(svg)["options"]
     assert (told["pens"], told["grid"]) == ("black:0.4mm,red:0.3mm,blue:0.4mm", "2x1")

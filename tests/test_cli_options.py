@@ -59,6 +59,8 @@ def test_the_range_that_help_tells_is_the_one_that_holds(verb, name, number):
     step = 1 if number is int else 0.001
     # Features and style count for nothing where pixels alone are compared.
     others = {"loss": "vgg"} if verb == "fit" else {}
+    # Without shading there must be edges.
+    others |= {"edges": 1.0} if name == "shading" else {}
     for value in (low, high):
         assert getattr(read(**others, **{name: value}), name) == value
     for value in (low - step, high + step):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from commands import assert_refused, listing
+from pictures import plain, save
 
 TINY = ("--quality=draft", "--strokes=30", "--size=64")
 
@@ -105,6 +106,37 @@ def test_a_bad_value_is_refused_by_name(run, folder, option, value, fragment):
     before = listing(folder)
     assert_refused(run("fit", "a.png", f"{option}={value}"), folder, before, fragment)
     assert_refused(run("fit", "a.png", "-q", option, value), folder, before, fragment)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "fragment"),
+    [
+        ("--direction", "north", "'north'"),
+        ("--direction", "map:missing.png", "'missing.png' does not exist"),
+        ("--direction", "map:text.png", "'text.png' is not a picture"),
+        ("--direction", "map:blank.png", "'blank.png' is blank"),
+        ("--direction", "map:tall.png", "48 x 64 px and the picture 64 x 48 px"),
+        ("--detail", "missing.png", "'missing.png' does not exist"),
+        ("--detail", "", "directory"),
+        ("--detail", "tall.png", "48 x 64 px and the picture 64 x 48 px"),
+        ("--mask", "plot.svg", "(SVG)"),
+        ("--mask", "cut.png", "cut short"),
+        ("--mask", "bomb.png", "60000 x 60000 px"),
+        ("--mask", "one.png", "1 x 1 px"),
+        ("--mask", "folder", "directory"),
+        ("--mask", "tall.png", "48 x 64 px and the picture 64 x 48 px"),
+        ("--paper-threshold", "1.5", "paper_threshold is 1.5"),
+        ("--edges", "-1", "edges is -1"),
+        ("--shading", "0", "--edges 1"),
+        ("--length", "-3mm", "'-3mm'"),
+        ("--length", "0.1mm", "length is 0.1"),
+    ],
+)
+def test_bad_maps_and_directions_are_refused_by_name(run, folder, option, value, fragment):
+    save(folder / "blank.png", plain(255))
+    save(folder / "tall.png", plain(255, 48, 64))
+    ran = run("fit", "a.png", *TINY, option, value)
+    assert_refused(ran, folder, listing(folder), fragment)
 
 
 def test_paper_beyond_the_machine_is_refused_with_the_figures(run, folder):

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from plotopt.ink import Inks, in_plot_order
+from plotopt.joints import Joints
 from plotopt.losses.colour import ColourLoss
 from plotopt.losses.soak import coats, soak
 from plotopt.objectives.base import Objective, gathered, trainable
@@ -108,8 +109,8 @@ def test_strokes_go_over_to_the_pen_that_serves_better():
     likeness = page_loss([0.82, 0.82, 0.98])
     strokes = hatching(pen=PENS.index(RED))
     for _ in range(12):
-        strokes, changed = likeness.refine(strokes, None)
-        if not changed.any():
+        strokes, origins = likeness.refine(strokes, None)
+        if (origins >= 0).all():
             break
     assert (strokes.pen == PENS.index(BLUE)).float().mean() > 0.8
 
@@ -117,8 +118,8 @@ def test_strokes_go_over_to_the_pen_that_serves_better():
 def test_no_stroke_changes_where_all_is_well():
     likeness = page_loss([0.82, 0.82, 0.98])
     strokes = hatching(pen=PENS.index(BLUE))
-    after, changed = likeness.refine(strokes, None)
-    assert not changed.any()
+    after, origins = likeness.refine(strokes, None)
+    assert torch.equal(origins, torch.arange(len(strokes)))
     assert torch.equal(after.pen, strokes.pen)
 
 
@@ -130,8 +131,8 @@ def test_a_change_that_disappoints_is_taken_back():
         yield (slope * strokes.opacity).sum()
         yield 100 * (strokes.opacity * (strokes.pen == 1)).gt(0.5).float().sum() + 0 * strokes.opacity.sum()
 
-    after, changed = reassign(hatching(), PENS, Inks.of_pens(PENS, 3), 0.0, losses)
-    assert not changed.any()
+    after, origins = reassign(hatching(), PENS, Inks.of_pens(PENS, 3), 0.0, losses)
+    assert (origins >= 0).all()
     assert (after.pen == 0).all()
 
 
@@ -142,12 +143,31 @@ def test_a_changed_stroke_has_its_pens_width():
     def losses(strokes):
         yield torch.where(strokes.pen == 1, -1.0, 1.0) @ strokes.opacity
 
-    after, changed = reassign(hatching(pens=wide), wide, Inks.of_pens(wide, 3), 0.0, losses)
+    after, origins = reassign(hatching(pens=wide), wide, Inks.of_pens(wide, 3), 0.0, losses)
+    changed = origins < 0
     assert changed.any()
+    assert torch.equal(origins[~changed], torch.arange(len(after))[~changed])
     assert after.pen[changed].unique().tolist() == [1]
     assert after.width_mm[changed].unique().tolist() == pytest.approx([0.8])
     assert after.opacity[changed].unique().tolist() == pytest.approx([0.7])
     assert after.width_mm[~changed].tolist() == pytest.approx([0.4] * int((~changed).sum()))
+
+
+def test_a_line_keeps_its_pen():
+    """Where the loss likes the second pen best, in any number, and half of the strokes are one line."""
+    generator = torch.Generator().manual_seed(0)
+    points = torch.randn(16, 6, 2, generator=generator) + 8 * torch.randn(16, 1, 2, generator=generator) + 16
+    joints = Joints.along([8, *[1] * 8], [1] * 9)
+    strokes = replace(Strokes.of_pens(points, torch.zeros(16, dtype=torch.int64), PENS), joints=joints)
+
+    def losses(strokes):
+        yield torch.where(strokes.pen == 1, -1.0, 1.0) @ strokes.opacity
+
+    after, origins = reassign(strokes, PENS, Inks.of_pens(PENS, 3), 0.0, losses)
+    assert (origins < 0).any()
+    assert (after.pen[:8] == 0).all()
+    assert (after.pen == 1).sum() == (origins < 0).sum()
+    assert torch.equal(after.joints.pairs, joints.pairs)
 
 
 class Content(Objective):

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from test_likeness import PEN, STAGE, blob, problem, scattered
+from test_likeness import PEN, STAGE, blob, on_lines, problem, scattered
 
 from plotopt.errors import PlotoptError
 from plotopt.objectives.crew import _say, crew_of
@@ -43,6 +43,17 @@ def test_the_drawing_is_the_same_bit_for_bit_for_any_number_of_workers(crews):
         points, others = drawn(crew)
         assert torch.equal(points, alone)
         assert others == losses
+
+
+def test_lines_are_the_same_bit_for_bit_for_any_number_of_workers(crews):
+    strokes, found = on_lines(scattered(60, 6), [3, 1, 16, 5, 1, 4, 30]), []
+    for crew in (None, *crews.values()):
+        objective = Likeness(problem(blob()), TILED, np.random.default_rng(0), crew)
+        found.append(optimize(strokes, objective, TILED))
+    alone, *others = found
+    assert torch.equal(alone.joints.drawn_together(alone.points), alone.points)
+    assert not torch.equal(alone.points, strokes.points)
+    assert all(torch.equal(other.points, alone.points) for other in others)
 
 
 def test_a_crew_can_be_given_one_problem_after_another(crews):

@@ -21,13 +21,17 @@ from PIL import Image
 import plotopt
 import plotopt.fitting
 from plotopt import bezier
+from plotopt.atelier import _idle_notes
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
+from plotopt.joints import Joints
 from plotopt.listening import Progress
 from plotopt.page import fit_rect
 from plotopt.pens import Pen, parse_pen
 from plotopt.profiles import load_profile
+from plotopt.strokes import Strokes
 
+BLACK, RED = Pen("black", "#000000", 0.4), Pen("red", "#e01010", 0.4)
 TINY = {"quality": "draft", "strokes": 30, "size": 64}
 SVG = "{http://www.w3.org/2000/svg}"
 MM_PER_CSS_PX = 25.4 / 96
@@ -186,6 +190,7 @@ def test_progress_tells_every_step_of_every_stage_in_order(drawing):
     names = [name for name, _ in stages]
     assert [re.sub(r" \(.*\)", "", name) for name in names] == [
         "preparing the renderer",
+        "laying the first strokes",
         "whole page at 64 px",
         "tiles at 64 px",
         "planning the plot",
@@ -315,6 +320,16 @@ def test_a_pen_without_work_is_told():
     red = np.zeros((48, 64, 3), np.uint8) + np.uint8([220, 60, 60])
     drawing = tiny(red, pens="#e01010:0.4mm,#10e010:0.4mm", strokes=40)
     assert any("10e010 has nothing to draw" in note for note in drawing.notes)
+
+
+def test_idle_pens_are_told_of_in_strokes_as_they_were_laid():
+    """A line of three strokes, linked from sixty, and one of one."""
+    strokes = Strokes.of_pens(torch.rand(4, 6, 2), torch.tensor([0, 0, 0, 1]), (BLACK, RED))
+    linked = replace(strokes, joints=Joints.along([3, 1], [60, 1]))
+    (note,) = _idle_notes(linked, (BLACK, RED))
+    assert "red has only 1 of 61 strokes" in note
+    assert _idle_notes(strokes, (BLACK, RED)) == ()
+    assert _idle_notes(linked, (BLACK,)) == ()
 
 
 def test_the_best_pens_of_a_box_are_those_that_show():

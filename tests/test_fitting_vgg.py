@@ -60,6 +60,7 @@ def test_features_are_a_last_stage(tiny):
     assert stages_of(events) == [
         "loading the network",
         "preparing the renderer",
+        "laying the first strokes",
         "whole page at 64 px",
         "tiles at 64 px",
         "features at 64 px",

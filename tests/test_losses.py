@@ -9,7 +9,7 @@ from torch.nn.functional import avg_pool2d
 
 from plotopt import bezier
 from plotopt.losses.pixel import PyramidLoss, reference
-from plotopt.losses.smooth import bending
+from plotopt.losses.smooth import bending, unbending
 
 WEIGHTS = (0.3, 1.0, 2.0, 5.0, 7.0, 6.0)
 
@@ -233,3 +233,26 @@ def test_bending_is_the_second_derivative_at_a_splines_joints():
     starts = 6 * (chain[:, 0] - 2 * chain[:, 1] + chain[:, 2])
     end = 6 * (chain[-1, 1] - 2 * chain[-1, 2] + chain[-1, 3])
     assert bending(points).item() == pytest.approx(float((starts**2).sum() + (end**2).sum()))
+
+
+@pytest.mark.parametrize("count", [3, 4, 6, 11])
+def test_unbending_is_the_gradient_of_bending(count):
+    points = torch.randn(5, count, 2, generator=seeded(count), dtype=torch.float64)
+    total, expected = value_and_gradient(lambda leaf: bending(leaf).sum(), points)
+    found = unbending(points)
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+    # Bending is quadratic, so central differences are exact but for rounding.
+    for place in [(0, 0, 0), (2, count - 1, 1), (4, 1, 0)]:
+        step = torch.zeros_like(points)
+        step[place] = 0.5
+        slope = (bending(points + step) - bending(points - step)).sum()
+        assert found[place].item() == pytest.approx(slope.item())
+    assert (points * found).sum().item() == pytest.approx(2 * total.item())
+
+
+def test_unbending_by_hand():
+    # Second differences of a kink: 0, 1, 0. Each point takes its part of them, 1, -2 and 1, twice.
+    kink = torch.tensor([[[0.0, 0], [1, 0], [2, 0], [3, 1], [4, 2]]])
+    assert bending(kink).tolist() == [1.0]
+    assert unbending(kink)[0].tolist() == [[0, 0], [0, 2], [0, -4], [0, 2], [0, 0]]
+    assert unbending(torch.zeros(0, 6, 2)).shape == (0, 6, 2)

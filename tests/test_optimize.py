@@ -43,8 +43,10 @@ class Springs(Objective):
         self.refined.append(gradients.loss)
         if self.shift is None:
             return super().refine(strokes, gradients)
-        moved = torch.arange(len(strokes)) == 0
-        return strokes.with_points(strokes.points + self.shift * moved[:, None, None]), moved
+        numbers = torch.arange(len(strokes))
+        moved = numbers == 0
+        points = strokes.points + self.shift * moved[:, None, None]
+        return strokes.with_points(points), numbers.masked_fill(moved, -1)
 
 
 def strokes_at(*middles_mm):

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from plotopt.ink import Inks
+from plotopt.joints import Joints
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.base import Gradients
 from plotopt.objectives.likeness import Likeness
@@ -91,9 +92,9 @@ def test_useless_stroke_is_worth_least(ends):
 @pytest.mark.parametrize("ends", USELESS.values(), ids=USELESS)
 def test_useless_stroke_moves_to_where_ink_is_missing(ends):
     judged = judge(*scene(ends))
-    after, moved = refined(judged)
-    assert moved.tolist() == [True] + [False] * (len(moved) - 1)
-    assert torch.equal(after.points[~moved], judged.strokes.points[~moved])
+    after, origins = refined(judged)
+    assert origins.tolist() == [-1, *range(1, len(origins))]
+    assert torch.equal(after.points[1:], judged.strokes.points[1:])
     for name in ("width_mm", "opacity", "pen"):
         assert torch.equal(getattr(after, name), getattr(judged.strokes, name))
     middle = VIEW.to_px(after.points[0]).mean(0)
@@ -116,16 +117,16 @@ def test_good_drawing_is_left_alone():
     hatching = strokes.select(torch.arange(1, len(strokes) - 3))
     tone = torch.ones(1, 64, 64)
     tone[:, 1:63, 1:31] = 0.5
-    after, moved = refined(judge(hatching, replace(target, pixels=tone)))
-    assert not moved.any()
+    after, origins = refined(judge(hatching, replace(target, pixels=tone)))
+    assert torch.equal(origins, torch.arange(len(after)))
     assert torch.equal(after.points, hatching.points)
 
 
 @pytest.mark.parametrize("ends", USELESS.values(), ids=USELESS)
 def test_where_no_ink_is_missing_nothing_moves(ends):
     strokes, target = scene(ends)
-    after, moved = refined(judge(strokes, replace(target, pixels=torch.ones(1, 64, 64))))
-    assert not moved.any()
+    after, origins = refined(judge(strokes, replace(target, pixels=torch.ones(1, 64, 64))))
+    assert torch.equal(origins, torch.arange(len(after)))
     assert torch.equal(after.points, strokes.points)
 
 
@@ -136,8 +137,8 @@ def test_moved_splines_keep_their_number_of_control_points():
     worths[5] = -1
     wanted = np.zeros((64, 64))
     wanted[40:60, 30:60] = 0.8
-    after, moved = relocate(strokes, worths, VIEW, lambda kept: wanted, np.random.default_rng(0))
-    assert moved.nonzero()[:, 0].tolist() == [5]
+    after, origins = relocate(strokes, worths, VIEW, lambda kept: wanted, np.random.default_rng(0))
+    assert origins.tolist() == [*range(5), -1, *range(6, 40)]
     assert after.points.shape == strokes.points.shape
     middle = VIEW.to_px(after.points[5]).mean(0)
     assert 30 <= middle[0] <= 60
@@ -157,7 +158,8 @@ def test_only_few_strokes_move_at_once():
     strokes = straight([((5.0, 5.0), (20.0, 9.0))] * 200)
     worths = torch.linspace(-1, -0.1, 200)
     rng = np.random.default_rng(0)
-    after, moved = relocate(strokes, worths, VIEW, lambda kept: np.full((64, 64), 0.5), rng)
+    after, origins = relocate(strokes, worths, VIEW, lambda kept: np.full((64, 64), 0.5), rng)
+    moved = origins < 0
     assert 1 <= moved.sum() <= 20
     # The worst go first.
     assert moved[: int(moved.sum())].all()
@@ -220,8 +222,8 @@ def test_black_drawing_misses_no_ink():
 def test_hardly_any_strokes(count):
     ends = [USELESS["on white paper"], ((3.0, 5.0), (29.0, 5.0))][:count]
     strokes, (_, target) = straight(ends), scene(USELESS["on white paper"])
-    after, moved = refined(judge(strokes, target))
-    assert len(moved) == len(after) == count
+    after, origins = refined(judge(strokes, target))
+    assert len(origins) == len(after) == count
     assert after.points.shape == strokes.points.shape
     assert torch.isfinite(after.points).all()
 
@@ -229,6 +231,18 @@ def test_hardly_any_strokes(count):
 def test_strokes_without_length_can_be_moved():
     strokes = straight([((20.0, 20.0), (20.0, 20.0))] * 5)
     worths, rng = torch.tensor([-1.0, 1, 1, 1, 1]), np.random.default_rng(0)
-    after, moved = relocate(strokes, worths, VIEW, lambda kept: np.full((64, 64), 0.5), rng)
-    assert moved[0]
+    after, origins = relocate(strokes, worths, VIEW, lambda kept: np.full((64, 64), 0.5), rng)
+    assert origins.tolist() == [-1, 1, 2, 3, 4]
     assert torch.isfinite(after.points).all()
+
+
+def test_strokes_of_one_line_stay_where_they_are():
+    """The worst three are a line; the next worst goes instead."""
+    points = VIEW.to_mm(torch.rand(100, 6, 2, generator=torch.Generator().manual_seed(0)) * 10 + 2)
+    strokes = replace(Strokes.of_pen(points, 1.0), joints=Joints.along([3, *[1] * 97], [2, *[1] * 97]))
+    worths, rng = torch.ones(100), np.random.default_rng(0)
+    worths[:3], worths[40] = -5, -1
+    after, origins = relocate(strokes, worths, VIEW, lambda kept: np.full((64, 64), 0.5), rng)
+    assert (origins < 0).nonzero().tolist() == [[40]]
+    assert after.joints is strokes.joints
+    assert torch.equal(after.points[:40], points[:40])

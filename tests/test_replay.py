@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from test_devices import coloured, level_by_level  # noqa: F401
-from test_likeness import STAGE, blob, problem, scattered
+from test_likeness import STAGE, blob, on_lines, problem, scattered
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from plotopt.adam import Adam
@@ -74,6 +74,36 @@ def test_replayed_steps_of_several_pens_are_the_ordinary_ones():
     task, strokes = coloured()
     strokes, stage = strokes.select(torch.arange(6)), replace(WHOLE, steps=2)
     assert_agree(drawn(strokes, task, stage), drawn(strokes, task, stage, leaps=False), strokes)
+
+
+def lines_of(counts):
+    """The scattered strokes, those of each line following one another."""
+    strokes = scattered(sum(counts), 6)
+    return on_lines(strokes, counts)
+
+
+@pytest.mark.usefixtures("singly")
+def test_replayed_steps_of_lines_are_the_ordinary_ones():
+    strokes, task = lines_of([3, 1, 2]), problem(blob())
+    found, expected = drawn(strokes, task), drawn(strokes, task, leaps=False)
+    assert_agree(found, expected, strokes)
+    for after, _ in (found, expected):
+        assert torch.equal(after.joints.pairs, strokes.joints.pairs)
+        assert torch.equal(after.joints.drawn_together(after.points), after.points)
+
+
+@pytest.mark.usefixtures("singly")
+def test_lines_may_be_left_out_between_replays():
+    """Buffers and joints are then those of fewer strokes."""
+    task, places, stage = problem(blob()), [], replace(WHOLE, steps=2)
+    for leaps in (True, False):
+        strokes, objective = lines_of([2, 1, 3]), likeness(task, stage, leaps)
+        strokes = strokes.to(DEVICE) if leaps else strokes
+        for chosen in (torch.arange(6), torch.tensor([0, 1, 3, 4, 5]), torch.tensor([2, 3, 4])):
+            strokes = optimize(strokes.select(chosen), objective, stage)
+        places.append(strokes.to("cpu"))
+    assert places[0].joints.pairs.tolist() == [[0, 1], [1, 2]]
+    assert (places[0].points - places[1].points).abs().max() < 3e-3
 
 
 @pytest.mark.usefixtures("singly")
@@ -166,11 +196,12 @@ def faint(lines, raster, room, softness_px):
 
 @pytest.mark.parametrize("pens", [1, 3])
 @pytest.mark.parametrize("control_points", [4, 6])
-def test_no_step_waits_for_its_device(monkeypatch, pens, control_points):
+@pytest.mark.parametrize("counts", [None, [4, 2, 3]])
+def test_no_step_waits_for_its_device(monkeypatch, pens, control_points, counts):
     """All but the renderer, whose graph has a test of its own."""
     monkeypatch.setattr("plotopt.objectives.replay.transmittance_within", faint)
     task = problem(blob()) if pens == 1 else coloured()[0]
-    strokes = scattered(9, control_points)
+    strokes = scattered(9, control_points) if counts is None else lines_of(counts)
     objective = Likeness(task, WHOLE, np.random.default_rng(0))
     objective.leap(strokes, Adam.fresh(strokes.points), range(2))
     before = objective._replay._buffers.points.clone()

@@ -8,8 +8,8 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from plotopt import bezier, seeding
-from plotopt.seeding import Seeds, detail, headings, ink_demand, seed
+from plotopt import bezier
+from plotopt.seeding import Course, Seeds, evened, ink_demand, seed
 from plotopt.streamlines import STEP_PX
 
 PEN_PX = 1.5
@@ -154,28 +154,6 @@ def test_lines_run_along_stripes(angle):
     assert np.quantile(along, 0.1) > 0.98
 
 
-@pytest.mark.parametrize("angle", [0.0, 0.4, 1.2, np.pi / 2, 2.5])
-def test_headings_follow_stripes(angle):
-    turn = headings(stripes(angle))[12:-12, 12:-12] - angle
-    assert np.abs(np.sin(turn)).max() < 0.1
-
-
-def test_flat_parts_take_the_direction_of_the_nearest_edge():
-    tone = np.full((64, 64), 0.9)
-    tone[:, :20] = 0.3
-    assert np.abs(np.cos(headings(tone)[:, 20:40])).max() < 0.05
-
-
-def test_detail_is_high_where_the_target_is_busy():
-    tone = np.full((64, 128), 0.5)
-    tone[:, :48] = np.random.default_rng(0).uniform(0, 1, (64, 48))
-    busy = detail(tone)
-    assert busy.min() >= 1
-    assert busy[:, -16:].max() < 1.05
-    assert busy[:, :40].min() > 1.3 * busy[:, -16:].max()
-    assert (detail(np.full((20, 20), 0.4)) == 1).all()
-
-
 def arc(radius=40.0, turn=1.2):
     """A circle's arc as one seed line, with unused room behind it."""
     angle = np.arange(0, turn, STEP_PX / radius)
@@ -230,11 +208,45 @@ def test_a_dot_becomes_a_short_dash():
     assert 0.5 <= np.hypot(*(curve[-1] - curve[0])) <= 1.5
 
 
-@pytest.mark.parametrize("sigma_px", [3.0, 8.0, 24.0, 64.0])
-@pytest.mark.parametrize("shape", [(200, 301), (7, 5), (1, 90)])
-def test_wide_blurs_in_large_pixels_are_gaussian(sigma_px, shape):
-    values = np.random.default_rng(0).random(shape).cumsum(1)
-    expected = gaussian_filter(values, sigma_px)
-    found = seeding._blurred(values, sigma_px)
-    assert found.shape == shape
-    assert np.abs(found - expected).max() < 0.01 * values.std()
+def course(tone, angle=0.0, usual_px=None, laid=None):
+    return Course(np.full(tone.shape, angle), np.ones(tone.shape), usual_px, laid)
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.7, 2.5])
+def test_lines_run_as_their_course_tells(angle):
+    tone = photo()
+    seeds = seed(tone, 120, PEN_PX, 60.0, np.random.default_rng(0), course(tone, angle))
+    runs = [line[-1] - line[0] for line in lines(seeds) if len(line) > 8]
+    assert len(runs) > 60
+    assert all(abs(run @ [np.cos(angle), np.sin(angle)]) == pytest.approx(np.hypot(*run)) for run in runs)
+
+
+@pytest.mark.parametrize("usual_px", [8.0, 16.0, 30.0])
+def test_half_of_the_lines_have_the_usual_length(usual_px):
+    tone = np.full((96, 128), 0.7)
+    count = int(ink_demand(tone).sum() / (PEN_PX * usual_px))
+    seeds = seed(tone, count, PEN_PX, 80.0, np.random.default_rng(0), course(tone, 0.5, usual_px))
+    assert usual_px - STEP_PX <= np.median(lengths(seeds)) <= 1.6 * usual_px
+
+
+def test_lines_keep_off_what_is_laid_already():
+    tone = np.full((64, 64), 0.5)
+    ink = np.arange(2, 62, 1.3 * PEN_PX)
+    laid = Seeds.of_lines([np.stack([np.arange(2, 30, STEP_PX), np.full(56, y)], 1) for y in ink])
+    bare, beside = (
+        np.concatenate(
+            lines(seed(tone, 40, PEN_PX, 30.0, np.random.default_rng(0), course(tone, 0, None, each)))
+        )
+        for each in (None, laid)
+    )
+    assert (bare[:, 0] < 30).mean() > 0.4
+    assert (beside[:, 0] < 30).mean() < 0.2
+
+
+def test_evened_lines_keep_their_ends_and_length():
+    line = np.array([[0.0, 0.0], [3.0, 0.0], [3.0, 4.0]])
+    even = evened(line, 0.5)
+    assert even.shape == (15, 2)
+    assert even[[0, -1]] == pytest.approx(line[[0, -1]])
+    assert np.hypot(*np.diff(even, axis=0).T) == pytest.approx(np.full(14, 0.5))
+    assert evened(line[:1].repeat(2, 0), 0.5).shape == (2, 2)

@@ -1,7 +1,7 @@
 """Options as text and as values, and the command line that repeats them."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib import resources
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from commands import options_given
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plotopt.attention import read_attention
 from plotopt.catalog import load_stock
+from plotopt.directions import read_direction
 from plotopt.errors import PlotoptError
 from plotopt.page import Orientation, parse_paper
 from plotopt.pens import Pen, parse_pen
@@ -83,7 +85,6 @@ def test_a_margin_without_a_unit_is_in_mm(margin):
         ("strokes", 30.0),
         ("strokes", float("nan")),
         ("strokes", True),
-        ("strokes", None),
         ("strokes", "many"),
         ("seed", -1),
         ("seed", 2**63),
@@ -98,6 +99,23 @@ def test_a_margin_without_a_unit_is_in_mm(margin):
         ("gamma", float("nan")),
         ("gamma", float("inf")),
         ("contrast", -1.0),
+        ("edges", -0.1),
+        ("edges", 1.5),
+        ("shading", float("nan")),
+        ("paper_threshold", 2.0),
+        ("length", 0.0),
+        ("length", float("inf")),
+        ("minutes", 0),
+        ("minutes", -5.0),
+        ("minutes", float("nan")),
+        ("minutes", float("inf")),
+        ("minutes", 10_001),
+        ("metres", 0.0),
+        ("metres", -1.0),
+        ("metres", float("nan")),
+        ("link", -1.0),
+        ("link", float("nan")),
+        ("link", 1001.0),
     ],
 )
 def test_a_number_out_of_range_is_named_with_its_option(name, value):
@@ -122,6 +140,17 @@ def test_a_number_out_of_range_is_named_with_its_option(name, value):
         ("profile", "missing/machine.toml"),
         ("quality", "best"),
         ("quality", "draft\nfine"),
+        ("minutes", "abc"),
+        ("minutes", "nan"),
+        ("minutes", "-5"),
+        ("minutes", ""),
+        ("minutes", "h"),
+        ("minutes", "1h30x"),
+        ("minutes", "1:30"),
+        ("metres", "abc"),
+        ("metres", "-3mm"),
+        ("link", "wide"),
+        ("link", "-1mm"),
     ],
 )
 def test_an_unreadable_text_is_named(name, text):
@@ -139,7 +168,7 @@ def test_an_option_that_there_is_not_is_named_with_those_there_are(name):
     message = refusal(**{name: 1})
     assert repr(name)[:40] in message
     assert all(entry.name in message for entry in fields(FitSettings))
-    assert len(message) < 300
+    assert len(message) < 450
 
 
 @pytest.mark.parametrize(
@@ -153,6 +182,15 @@ def test_an_option_that_there_is_not_is_named_with_those_there_are(name):
         ("orientation", None),
         ("profile", Path("machine.toml")),
         ("quality", 1),
+        ("direction", 45),
+        ("direction", None),
+        ("detail", 1.0),
+        ("mask", 1),
+        ("edges", None),
+        ("minutes", True),
+        ("minutes", (5,)),
+        ("metres", False),
+        ("link", b"1mm"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused_by_name(name, value):
@@ -170,7 +208,7 @@ def test_options_are_what_json_can_hold():
 
 def test_the_command_says_every_option_in_full():
     assert FitSettings(seed=7).command("my cat.png") == (
-        "plotopt fit 'my cat.png' --strokes=2000 --stock=white "
+        "plotopt fit 'my cat.png' --stock=white "
         "--paper=A4 --margin=20mm --orientation=auto "
         "--profile=axidraw_v3 --quality=normal --client=saxi --seed=7 --device=cpu "
         "--pens=black:0.4mm --contrast=1.0 "
@@ -178,11 +216,30 @@ def test_the_command_says_every_option_in_full():
         "--renderer=plotopt"
     )
     assert "--size=300 " in FitSettings(size=300).command("a.png")
+    assert " --strokes=300 " in FitSettings(strokes=300).command("a.png")
+
+
+def test_the_command_says_what_is_seldom_set_only_where_it_is():
+    told = FitSettings().options()
+    asked = {
+        "direction": "45,135",
+        "detail": "my map.png",
+        "mask": "a mask.png",
+        "paper_threshold": 0.9,
+        "edges": 0.5,
+        "shading": 0.25,
+        "length": "1cm",
+        "minutes": "1h30",
+        "link": "0.2cm",
+    }
+    assert not asked.keys() & told.keys()
+    given_settings = read_settings(**asked)
+    assert given_settings.options() == told | asked | {"length": 10.0, "minutes": 90.0, "link": "2mm"}
+    assert parsed(given_settings.command("a.png"))[1] == given_settings
 
 
 SETTINGS = st.builds(
     FitSettings,
-    strokes=st.integers(1, 100_000),
     paper=st.sampled_from(["A6", "letter", "297x210mm"]).map(parse_paper),
     orientation=st.sampled_from(Orientation),
     profile=st.sampled_from(["axidraw_v3_a3", "axidraw_minikit"]).map(load_profile),
@@ -197,12 +254,29 @@ SETTINGS = st.builds(
     margin=st.integers(0, 400).map(lambda tenths: tenths / 10),
     gamma=st.none() | st.floats(0.2, 5),
     contrast=st.floats(0.2, 5),
+    direction=st.sampled_from(
+        ["structure", "45,-135.5", "radial", "circular@0.1,2", "random", "map:my map.png"]
+    ).map(read_direction),
+    detail=st.sampled_from(["busy", "auto", "off", "a map.png"]).map(read_attention),
+    mask=st.none() | st.just(Path("mask of mine.png")),
+    paper_threshold=st.none() | st.floats(0, 1),
+    edges=st.floats(0, 1),
+    shading=st.floats(0.01, 1),
+    length=st.none() | st.integers(5, 1000).map(lambda tenths: tenths / 10),
+    link=st.none() | st.integers(0, 1000).map(lambda tenths: tenths / 10),
+)
+AMOUNTS = st.one_of(
+    st.just({}),
+    st.builds(lambda strokes: {"strokes": strokes}, st.integers(1, 100_000)),
+    st.builds(lambda minutes: {"minutes": minutes}, st.floats(0.1, 10_000)),
+    st.builds(lambda metres: {"metres": metres}, st.floats(0.1, 10_000)),
 )
 
 
 @settings(max_examples=30, deadline=None)
-@given(SETTINGS)
-def test_the_command_gives_the_same_settings_again(given_settings):
+@given(SETTINGS, AMOUNTS)
+def test_the_command_gives_the_same_settings_again(given_settings, amount):
+    given_settings = replace(given_settings, **amount)
     assert parsed(given_settings.command("a.png")) == ("a.png", given_settings)
 
 
@@ -243,9 +317,59 @@ def test_metres_are_read_and_told_again(text, metres):
     assert parsed(given_settings.command("a.png"))[1] == given_settings
 
 
+@pytest.mark.parametrize("name", ["split_every", "metres"])
 @pytest.mark.parametrize("text", ["-5m", "0m", "nan", "1e9m", "4 furlongs", ""])
-def test_metres_that_no_pen_draws_are_refused(text):
-    assert "\n" not in refusal(split_every=text)
+def test_metres_that_no_pen_draws_are_refused(name, text):
+    assert "\n" not in refusal(**{name: text})
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("45", 45),
+        ("45min", 45),
+        (" 12.5 Minutes ", 12.5),
+        ("7m", 7),
+        ("1h30", 90),
+        ("1h30m", 90),
+        ("1 h 5 min", 65),
+        ("1.5h", 90),
+        ("2H", 120),
+        (0.5, 0.5),
+        (np.int64(3), 3),
+    ],
+)
+def test_minutes_are_read_and_told_again(text, minutes):
+    given_settings = read_settings(minutes=text)
+    assert given_settings.minutes == minutes
+    assert isinstance(given_settings.minutes, float)
+    assert parsed(given_settings.command("a.png"))[1] == given_settings
+
+
+@given(st.text(max_size=12))
+def test_no_text_for_minutes_does_any_harm(text):
+    try:
+        minutes = read_settings(minutes=text).minutes
+    except PlotoptError as error:
+        refused = str(error)
+    else:
+        assert 0.1 <= minutes <= 10_000
+        return
+    assert "\n" not in refused
+
+
+@pytest.mark.parametrize("pair", [("strokes", "minutes"), ("strokes", "metres"), ("minutes", "metres")])
+def test_only_one_amount_may_be_asked_for(pair):
+    message = refusal(**dict.fromkeys(pair, 5))
+    assert message.startswith(f"{pair[0]} and {pair[1]} are both given")
+    assert "one" in message
+
+
+@pytest.mark.parametrize(("text", "mm"), [("0mm", 0), ("0.5cm", 5), (3, 3), ("2", 2)])
+def test_links_are_lengths_and_may_be_nought(text, mm):
+    given_settings = read_settings(link=text)
+    assert given_settings.link == mm
+    assert parsed(given_settings.command("a.png"))[1] == given_settings
 
 
 def test_a_client_without_figures_for_the_machine_is_refused_at_once():

@@ -6,11 +6,12 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from plotopt import bezier
+from plotopt.guide import Guide
 from plotopt.ink import Inks, in_plot_order
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.seeding import ink_demand
-from plotopt.sowing import sow
+from plotopt.sowing import sow, usual_count
 from plotopt.target import Target
 
 PLACE = Rect(20, 30, 84, 78)
@@ -38,17 +39,17 @@ def sown(tone, count, pen_mm=0.75):
 def test_first_strokes_lie_on_the_picture_in_mm():
     result = sown(photo(), 400)
     assert result.notes == ()
-    assert torch.equal(result.target.pixels, target_of(photo()).pixels)
-    assert len(result.strokes) == 400
-    assert result.strokes.width_mm == pytest.approx(torch.full((400,), 0.75))
+    torch.testing.assert_close(result.target.pixels, target_of(photo()).pixels)
+    assert sum(result.strokes.laid()) == 400
+    assert (result.strokes.width_mm == 0.75).all()
     curves = np.concatenate(result.strokes.chains())[:, None]
     drawn = bezier.evaluate(curves, np.linspace(0, 1, 9)).reshape(-1, 2)
     assert (drawn > [PLACE.left - 1, PLACE.top - 1]).all()
     assert (drawn < [PLACE.right + 1, PLACE.bottom + 1]).all()
     # Ink is where the picture is dark.
-    dark = photo().mean(0) < 0.5
-    columns = ((drawn[:, 0] - PLACE.left) * 2).astype(int).clip(0, 127)
-    assert dark[columns].mean() > dark.mean() + 0.05
+    dark = photo() < 0.5
+    columns, rows = ((drawn - [PLACE.left, PLACE.top]) * 2).astype(int).clip(0, [127, 95]).T
+    assert dark[rows, columns].mean() > dark.mean() + 0.05
 
 
 def test_blank_picture_gets_no_strokes_and_a_note():
@@ -61,8 +62,9 @@ def test_little_ink_gets_fewer_strokes_and_a_note():
     tone = np.ones((96, 128))
     tone[40:50, 60:70] = 0.2
     result = sown(tone, 1000)
-    assert 1 <= len(result.strokes) < 200
-    assert str(len(result.strokes)) in result.notes[0]
+    laid = sum(result.strokes.laid())
+    assert 1 <= laid < 200
+    assert str(laid) in result.notes[0]
     assert "1,000" in result.notes[0]
     middles = result.strokes.points.mean(1) - torch.tensor([PLACE.left + 32.5, PLACE.top + 22.5])
     assert middles.norm(dim=-1).max() < 6
@@ -71,7 +73,7 @@ def test_little_ink_gets_fewer_strokes_and_a_note():
 def test_few_strokes_get_a_lighter_target_and_a_note():
     dark = np.full((96, 128), 0.2)
     result = sown(dark, 30)
-    assert len(result.strokes) == 30
+    assert sum(result.strokes.laid()) == 30
     lighter = result.target.pixels
     assert 0.2 < lighter.min() == lighter.max() < 1
     assert len(result.notes) == 1
@@ -114,7 +116,7 @@ def halves(left, right):
 def test_each_pen_is_sown_where_its_colour_is():
     pens = in_plot_order([RED, BLUE, PEN])
     strokes = in_colour(halves([0.95, 0.45, 0.45], [0.45, 0.45, 0.95]), 300, pens).strokes
-    assert len(strokes) == 300
+    assert sum(strokes.laid()) == 300
     middle = (PLACE.left + PLACE.right) / 2
     x = strokes.points.mean(1)[:, 0]
     assert (x[strokes.pen == pens.index(RED)] < middle + 1).all()
@@ -127,8 +129,44 @@ def test_each_pen_is_sown_where_its_colour_is():
 def test_pens_share_the_strokes_by_what_they_have_to_lay():
     pens = in_plot_order([RED, Pen("blue", "#1010e0", 0.4)])
     strokes = in_colour(halves([0.95, 0.3, 0.3], [0.75, 0.75, 0.98]), 400, pens).strokes
-    reds = int((strokes.pen == pens.index(RED)).sum())
+    reds = sum(strokes.select(strokes.pen == pens.index(RED)).laid())
     assert 240 < reds < 340
+
+
+def test_every_line_is_drawn_with_one_pen():
+    pens = in_plot_order([RED, BLUE, PEN])
+    strokes = in_colour(halves([0.8, 0.35, 0.35], [0.35, 0.35, 0.7]), 300, pens).strokes
+    lines = strokes.joints.lines()
+    assert max(map(len, lines)) > 1
+    assert all(strokes.pen[line].unique().numel() == 1 for line in lines)
+    assert torch.equal(strokes.joints.drawn_together(strokes.points), strokes.points)
+    parts = [strokes.select(strokes.pen == number) for number in range(3)]
+    assert sum(len(part.joints.pairs) for part in parts) == len(strokes.joints.pairs)
+    assert sum(sum(part.laid()) for part in parts) == 300
+
+
+@pytest.mark.parametrize(("link_mm", "most"), [(0.0, 400), (None, 300), (6.0, 150)])
+def test_links_make_fewer_lines_of_as_many_strokes(link_mm, most):
+    sown = sow(target_of(photo()), 400, (PEN,), BLACK, np.random.default_rng(0), Guide(link_mm=link_mm))
+    lines = sown.strokes.chains()
+    assert sum(sown.strokes.laid()) == 400
+    assert len(lines) <= most
+    assert (len(lines) == 400) == (link_mm == 0)
+
+
+@pytest.mark.parametrize(
+    ("place", "width_mm", "count"),
+    [
+        (Rect(0, 0, 60, 100), 1.0, 100),
+        (Rect(0, 0, 120, 100), 1.0, 200),
+        (Rect(0, 0, 120, 100), 0.5, 800),
+        (Rect(0, 0, 1, 1), 0.5, 100),
+        (Rect(0, 0, 1000, 1000), 0.1, 20_000),
+    ],
+)
+def test_how_many_strokes_suit_a_pen_and_a_place(place, width_mm, count):
+    pen = Pen("black", "#000000", width_mm)
+    assert usual_count([pen], place) == usual_count([pen, pen], place) == count
 
 
 def test_a_pen_without_work_lays_nothing():

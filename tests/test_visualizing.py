@@ -86,7 +86,7 @@ def test_a_neuron_is_a_drawing_within_its_margin(drawing):
 def test_metadata_hold_version_command_and_options(drawing, weights):
     stored = json.loads(ElementTree.fromstring(drawing.svg()).findtext(f"{SVG}metadata"))
     assert stored["plotopt"] == plotopt.__version__
-    assert stored["command"].startswith(f"plotopt neuron {NEURON} --strokes=20 ")
+    assert stored["command"].startswith(f"plotopt neuron {NEURON} --")
     assert stored["options"]["weights"] == str(weights)
     assert stored["options"]["grid"] is None
     assert stored["statistics"]["paths"] == len(path_data(drawing.svg()))

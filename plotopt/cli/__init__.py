@@ -7,7 +7,7 @@ import sys
 import click
 
 from plotopt import __version__
-from plotopt.cli import calibrate, estimate, fit, neuron, neurons, pens, plan, profiles, testcard
+from plotopt.cli import calibrate, estimate, fit, looks, neuron, neurons, pens, plan, profiles, testcard
 from plotopt.errors import PlotoptError
 
 
@@ -19,6 +19,7 @@ def plotopt() -> None:
 
 for command in (
     fit.command,
+    looks.command,
     neuron.command,
     neurons.command,
     plan.command,

@@ -16,6 +16,13 @@ _fit = partial(setting, "FitSettings")
 
 @click.command("fit")
 @click.argument("subject", metavar="IMAGE", type=click.Path(path_type=Path))
+@_fit(
+    "--look",
+    help="flow, hatch, contour, engrave, scribble or single-line, see `plotopt looks`  [default: flow]",
+)
+@_fit("--minutes", help="plot for so long, as in 45 or 1h30: as many strokes as that allows")
+@_fit("-n", "--strokes", type=int, help="or lay so many strokes, 1 to 100000  [default: by paper and pen]")
+@_fit("--metres", help="or draw so many metres of line")
 @page_options("FitSettings")
 @_fit("--gamma", type=float, help="above 1 lightens middle tones, 0.2 to 5")
 @_fit("--contrast", type=float, help="above 1 spreads middle tones, 0.2 to 5")
@@ -29,6 +36,23 @@ _fit = partial(setting, "FitSettings")
 @_fit("--renderer", help="plotopt, or diffvg to compare, where it is installed; diffvg:4 for 4x4 samples")
 @_fit("--workers", type=int, help="processes that share the tiles of large pages, 1 to 64  [default: 1]")
 @_fit("--weights", type=click.Path(path_type=Path), help="VGG16 from a .pth or .safetensors file")
+@_fit(
+    "--direction",
+    help="which way lines run: 45, 45,135, radial, circular@0.5,0.4, relief, random, map:FILE  [structure]",
+)
+@_fit("--link", help="link ends this far apart; 0mm lifts the pen  [default: by the number of strokes]")
+@_fit("--single-line", metavar="WAY", help="never lift the pen: a tour from dot to dot, or a flow of lines")
+@_fit("--length", help="usual length of a stroke  [default: what the tone needs]")
+@_fit(
+    "--detail", metavar="FILE", help="short strokes where a map is white; or busy, auto, off  [default: busy]"
+)
+@_fit("--mask", type=click.Path(path_type=Path), help="draw where this is white, or opaque")
+@_fit("--paper-threshold", type=float, help="lighter tones than this stay blank, 0 to 1  [default: none]")
+@_fit("--edges", type=float, help="how many outlines are drawn as lines, 0 to 1  [default: 0]")
+@_fit("--shading", type=float, help="how much of the tone is drawn, 0 to 1  [default: 1]")
+@_fit("--stiffness", type=float, help="how straight lines stay, 0 to 10  [default: 1]")
+@_fit("--crossings", type=float, help="price of lines over lines, 0 to 10  [default: 0]")
+@_fit("--curl", type=float, help="scribble in loops so many pens wide, 0 to 100  [default: 0]")
 @delivered("beside IMAGE")
 def command(image: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     """Fit strokes to IMAGE and write them as a plot-ready SVG with a preview.

@@ -49,7 +49,6 @@ def together(*decorators: Decorator) -> Decorator:
 def page_options(kind: str) -> Decorator:
     """The options that all drawings have, for their settings ``kind``."""
     return together(
-        setting(kind, "-n", "--strokes", type=int, help="strokes to draw with, 1 to 100000"),
         setting(kind, "--pens", "--pen", "pens", help="pens by name, width or COLOUR:WIDTH, commas between"),
         setting(kind, "--stock", help="a name of `plotopt papers`: white, cream, black, kraft, ..."),
         setting(kind, "--paper", help="A6 to A1, letter, legal, tabloid, 210x297mm"),
@@ -70,6 +69,7 @@ def network_options(kind: str) -> Decorator:
     """What drawings of neurons have besides, for their settings ``kind``."""
     own = partial(setting, kind)
     return together(
+        own("-n", "--strokes", type=int, help="strokes to draw with, 1 to 100000"),
         own("--crop", type=int, help="side of what the network sees at a time, 32 to 1024 px"),
         own("--batch", type=int, help="crops it sees in a step, 1 to 64"),
         own("--perspective", type=float, help="how far a crop's corners move, 0 to 20 % of its side"),

@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from plotopt.adam import Adam
-from plotopt.losses.smooth import bending
+from plotopt.joints import Joints
+from plotopt.losses.smooth import bending, unbending
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
 
@@ -65,9 +66,12 @@ class Objective(ABC):
     def gradients(self, strokes: Strokes, number: int) -> Gradients:
         """The loss at step ``number``, from 0, and its gradients."""
 
-    def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Bool[Tensor, "strokes"]]:
-        """The strokes with useless ones moved to a better place, and which those were; here none."""
-        return strokes, torch.zeros_like(strokes.pen, dtype=torch.bool)
+    def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Int[Tensor, "strokes"]]:
+        """The strokes with useless ones moved or left out, and which each was before, -1 where it is anew.
+
+        Here all stay.
+        """
+        return strokes, torch.arange(len(strokes), device=strokes.pen.device)
 
     def leap(self, strokes: Strokes, adam: Adam, numbers: range) -> Leap | None:
         """The first of these steps, as many as it likes, smoothness and all; None if they shall go singly."""
@@ -85,14 +89,17 @@ def smoothed(
     It moves only the strokes that the objective pulls at. Bends are counted in pixels, so that they weigh
     the same at every scale.
     """
-    leaf = points.detach().requires_grad_()
-    bends = stage.smoothness / (objective.pixels * objective.mm_per_px**2) * bending(leaf).sum()
-    (pull,) = torch.autograd.grad(bends, leaf)
+    weight, points = stage.smoothness / (objective.pixels * objective.mm_per_px**2), points.detach()
     return replace(
         gradients,
-        loss=gradients.loss + bends.detach().double(),
-        points=gradients.points + gradients.touched[:, None, None] * pull,
+        loss=gradients.loss + (weight * bending(points).sum()).double(),
+        points=gradients.points + gradients.touched[:, None, None] * (weight * unbending(points)),
     )
+
+
+def shared(gradients: Gradients, joints: Joints | None) -> Gradients:
+    """The gradients by the points that strokes have in common at their joints."""
+    return replace(gradients, points=joints.added_up(gradients.points)) if joints else gradients
 
 
 def trainable(strokes: Strokes) -> Strokes:

@@ -17,8 +17,10 @@ from plotopt.objectives.problem import Look, Problem, gradients_of, loss_of
 from plotopt.objectives.replay import Dial, Replay, can_replay
 from plotopt.reassignment import reassign
 from plotopt.refine import missing_ink, own_ink, relocate, worth
+from plotopt.render import render
 from plotopt.stages import Stage, tiles
 from plotopt.strokes import Strokes
+from plotopt.toning import Shift
 from plotopt.view import View
 
 # So much farther than its ink, in px, a stroke is taken to reach, lest rounding leave it out.
@@ -43,18 +45,28 @@ class Likeness(Objective):
         self.pixels = frame.width * frame.height / self.mm_per_px**2
         self._frame, self._stage, self._rng, self._crew = frame, stage, rng, crew
         # Sampled once, with one cell of paper around.
-        target = problem.target.canvas(self.mm_per_px, problem.loss.cell_px)
-        self._canvas = replace(problem, target=target)
-        self._replay: Replay | None = None
+        self._wanted = problem.target.canvas(self.mm_per_px, problem.loss.cell_px)
+        self._set_to(problem)
         self.leaps = can_replay(self._canvas)
-        if crew:
-            crew.set_to(self._canvas)
+
+    def _set_to(self, problem: Problem) -> None:
+        """Ask for the target with the problem's shift of tones."""
+        self._canvas = replace(problem, target=problem.shift.shifted(self._wanted))
+        self._replay: Replay | None = None
+        if self._crew:
+            self._crew.set_to(self._canvas)
+
+    @property
+    def shift(self) -> Shift:
+        """By how much tones are asked for lighter or darker, as found so far."""
+        return self._canvas.shift
 
     def gradients(self, strokes: Strokes, number: int) -> Gradients:
         """Gathered tile by tile, so that memory is that of one tile."""
         softness_px, (x, y) = self._stage.anneal(self._stage.softness_px, number), self._shift_px()
-        tiled = list(self._tiles(strokes.detach(), softness_px, (x, y)))
-        looks = (Look(strokes.select(chosen), view, softness_px, self.pixels) for chosen, view in tiled)
+        drawn = strokes.detach().apart()
+        tiled = list(self._tiles(drawn, softness_px, (x, y)))
+        looks = (Look(drawn.select(chosen), view, softness_px, self.pixels) for chosen, view in tiled)
         parts = (
             self._crew.gradients(looks)
             if self._crew
@@ -82,18 +94,34 @@ class Likeness(Objective):
 
     def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Tensor]:
         """Of one pen, strokes of little use are laid anew; of several, they change pens."""
+        self._retone(strokes)
         target, inks, judge = self._canvas.target, self._canvas.inks, self._canvas.loss
         view = target.view
         line_weight = judge.line_weight(float(strokes.width_mm.mean()) / view.mm_per_px)
         pixels = view.width_px * view.height_px
         if inks.pens == 1:
             worths = worth(strokes, pixels * gradients.opacity, own_ink(strokes, view), line_weight)
-            return relocate(strokes, worths, view, lambda kept: missing_ink(kept, target, inks), self._rng)
+            course = self._canvas.guide.course_of_repairs(target, self._frame)
+            return relocate(
+                strokes, worths, view, lambda kept: missing_ink(kept, target, inks), self._rng, course
+            )
         price = line_weight / (self.pixels * view.mm_per_px**2)
         softness_px = self._stage.softness_px[1]
         return reassign(
             strokes, self._canvas.pens, inks, price, lambda drawn: self._losses(drawn, softness_px)
         )
+
+    def _retone(self, strokes: Strokes) -> None:
+        """Ask for tones so that those of the drawing become the ones wanted; of one pen alone."""
+        if len(self._wanted.pixels) > 1:
+            return
+        view, border = self._wanted.view, self._canvas.loss.cell_px
+        with torch.no_grad():
+            light = self._canvas.inks.on_paper(render(strokes.detach().apart(), [view]))[0, 0]
+        inside = (slice(border, -border), slice(border, -border))
+        drawn, wanted = (each[inside].double().cpu().numpy() for each in (light, self._wanted.pixels[0]))
+        width_px = float(strokes.width_mm.mean()) / view.mm_per_px
+        self._set_to(replace(self._canvas, shift=self.shift.after(drawn, wanted, width_px)))
 
     def _losses(self, strokes: Strokes, softness_px: float) -> Iterator[Tensor]:
         """The loss a pixel, tile by tile."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from plotopt.guide import Guide
+from plotopt.hand import Hand
 from plotopt.ink import Inks
 from plotopt.losses.base import Loss
 from plotopt.objectives.base import Gradients, gathered, trainable
@@ -15,6 +17,7 @@ from plotopt.pens import Pen
 from plotopt.render import Renderer, render, transmittance
 from plotopt.strokes import Strokes
 from plotopt.target import Target
+from plotopt.toning import Shift
 from plotopt.view import View
 
 
@@ -23,6 +26,8 @@ class Problem:
     """What the strokes shall look like, with which pens in which inks, how that is judged and rendered.
 
     ``inks`` are the pens' as the target has them: a target of one channel is in parts of full ink.
+    ``guide`` is what first strokes are told, and those laid anew; ``shift`` by how much tones are asked for
+    lighter or darker than the target has them; ``hand`` is how steadily they are drawn.
     """
 
     target: Target
@@ -30,6 +35,9 @@ class Problem:
     inks: Inks
     loss: Loss
     renderer: Renderer = transmittance
+    guide: Guide = field(default_factory=Guide)
+    hand: Hand = field(default_factory=Hand)
+    shift: Shift = field(default_factory=Shift)
 
     def to(self, device: torch.device | str) -> Problem:
         """The same problem for strokes on another device."""
@@ -60,7 +68,11 @@ def loss_of(problem: Problem, look: Look) -> Float[Tensor, ""]:
         renderer=problem.renderer,
     )
     wanted = problem.target.window(look.view)[None]
-    return problem.loss(problem.inks.on_paper(through), wanted) / look.pixels
+    loss = problem.loss(problem.inks.on_paper(through), wanted)
+    if problem.hand.overlap:
+        # Paid for what shows, ink costs what does not; that it is laid is counted stroke by stroke.
+        loss = loss - problem.hand.overlap * (1 - through).sum()
+    return loss / look.pixels
 
 
 def gradients_of(problem: Problem, look: Look) -> Gradients:

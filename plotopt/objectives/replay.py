@@ -17,9 +17,10 @@ from torch.nn.functional import pad
 
 from plotopt import bezier
 from plotopt.adam import Adam
+from plotopt.joints import Joints
 from plotopt.losses.colour import ColourLoss
 from plotopt.losses.pixel import PyramidLoss
-from plotopt.objectives.base import Gradients, Leap, Objective, smoothed
+from plotopt.objectives.base import Gradients, Leap, Objective, shared, smoothed
 from plotopt.objectives.problem import Problem
 from plotopt.page import Rect
 from plotopt.render import transmittance
@@ -103,12 +104,13 @@ class Replay:
         self._room = 0
         self._buffers: _Buffers | None = None
         self._betas: tuple[float, float] | None = None
+        self._joints: Joints | None = None
         self._go: Callable[[], None] | None = None
 
     def leap(self, strokes: Strokes, adam: Adam, dials: Sequence[Dial]) -> Leap:
         """One step for each dial, in a row; waits for the device at the end."""
-        if adam.betas != self._betas:
-            self._betas, self._go = adam.betas, None
+        if adam.betas != self._betas or strokes.joints is not self._joints:
+            self._betas, self._joints, self._go = adam.betas, strokes.joints, None
         fresh, rows = self._laid_out(strokes, adam), self._dial.new_tensor(dials)
         while True:
             buffers = self._filled(fresh)
@@ -191,9 +193,10 @@ class Replay:
         loss, pairs = self._compared(buffers, points)
         (pull,) = torch.autograd.grad(loss, points)
         found = Gradients(loss.detach().double(), pull, torch.zeros_like(buffers.opacity[:-1]))
-        found = smoothed(found, buffers.points, self._objective, self._stage)
+        found = shared(smoothed(found, buffers.points, self._objective, self._stage), self._joints)
         adam = Adam(buffers.mean, buffers.square, buffers.clock, self._betas or Adam.betas)
         placed, adam = adam.step(buffers.points, found.points, self._dial[5])
+        placed = self._joints.drawn_together(placed) if self._joints else placed
         for buffer, result in zip(buffers[:4], (placed, adam.mean, adam.square, adam.clock), strict=True):
             buffer.copy_(result)
         self._loss.copy_(found.loss)

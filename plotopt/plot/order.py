@@ -15,7 +15,7 @@ from plotopt.plot import neighbours, tour
 from plotopt.plot.chains import Chain, pen_up_moves_mm
 from plotopt.plot.joining import COINCIDENT_MM, merge
 
-__all__ = ["merge", "sort"]
+__all__ = ["merge", "sort", "visit"]
 
 _NEAREST = 8
 # Kicks per stroke; short trips get so many in all, or so many per stroke if that is less. A kick costs as
@@ -26,6 +26,8 @@ _LARGEST_BLOCK = 1000
 _BORDERS = (0.5, 0.36)
 # Loops are turned to face their neighbours in the trip, and the trip improved again, so many times.
 _TURNS = 3
+# A way that is no round trip comes from so many sides away and goes as far.
+_FAR = 20.0
 
 
 def sort(chains: Sequence[Chain]) -> list[Chain]:
@@ -45,13 +47,34 @@ def sort(chains: Sequence[Chain]) -> list[Chain]:
     _improve(trip, points, _KICKS)
     if len(loops.chains):
         _turn(trip, points, loops)
-    home = int(np.flatnonzero(trip >> 1 == len(chains))[0])
-    ends = np.roll(trip, -home)[1:]
+    ends = _from_home(trip)
     turned = list(chains)
     for number, joint in zip(loops.chains, loops.begins, strict=True):
         turned[number] = np.concatenate([chains[number][joint:], chains[number][:joint]])
     arranged = [bezier.reverse(turned[end >> 1]) if end & 1 else turned[end >> 1] for end in ends]
     return min(list(chains), arranged, key=lambda order: pen_up_moves_mm(order).sum())
+
+
+def visit(points: Float[ndarray, "ends 2"], kicks: int = 1) -> Int[ndarray, "strokes"]:
+    """The ends at which strokes are entered on a short way through all of them, across the longer side.
+
+    Ends ``2 i`` and ``2 i + 1`` are those of stroke i, both in one place if it is a dot. The way is kicked
+    ``kicks`` times a stroke. The same points give the same way on every machine.
+    """
+    if not len(points):
+        return np.zeros(0, np.int32)
+    low, high = points.min(0), points.max(0)
+    # From so far away all are about as far, but for what they are from the edge.
+    away = np.where(np.arange(2) == np.argmax(high - low), _FAR * max((high - low).max(), 1.0), 0.0)
+    points = np.concatenate([points, [0.5 * (low + high) - away, 0.5 * (low + high) + away]])
+    trip = _first_trip(points)
+    _improve(trip, points, kicks)
+    return _from_home(trip)
+
+
+def _from_home(trip: Int[ndarray, "strokes"]) -> Int[ndarray, "strokes"]:
+    """A round trip as it goes from its last stroke, which is home, and without it."""
+    return np.roll(trip, -int(np.flatnonzero(trip >> 1 == len(trip) - 1)[0]))[1:]
 
 
 class _Loops(NamedTuple):

@@ -108,11 +108,18 @@ class Statistics:
         return _rounded(figures)
 
 
-def plan_layer(chains: Sequence[Chain], pen: Pen, frame: Rect, finishing: Finishing = Finishing()) -> Layer:
+def plan_layer(
+    chains: Sequence[Chain],
+    pen: Pen,
+    frame: Rect,
+    finishing: Finishing = Finishing(),
+    laid: Sequence[int] | None = None,
+) -> Layer:
     """Clip strokes so that all ink stays in ``frame``, drop specks and the hidden, merge, order.
 
-    Of strokes and the parts that clipping leaves, those shorter than 0.05 mm are dropped in any case. Raises
-    PlotoptError when the pen is too wide for the frame.
+    A chain counts for as many strokes as it was linked from, ``laid``, or for one. Of chains and the parts
+    that clipping leaves, those shorter than 0.05 mm are dropped in any case. Raises PlotoptError when the
+    pen is too wide for the frame.
     """
     inner = frame.inset(pen.width_mm / 2)
     if inner.width <= 0 or inner.height <= 0:
@@ -130,12 +137,13 @@ def plan_layer(chains: Sequence[Chain], pen: Pen, frame: Rect, finishing: Finish
     parts = [pieces[i][1] for i in large]
     keep = visible(parts, pen.width_mm, pen.opacity) if finishing.drop_hidden else np.ones(len(parts), bool)
     seen = [part for part, kept in zip(parts, keep, strict=True) if kept]
-    strokes = len(np.unique(numbers[keep]))
+    each = np.ones(len(chains), int) if laid is None else np.asarray(laid)
+    strokes = int(each[np.unique(numbers[keep])].sum())
     return Layer(
         pen,
         tuple(_arrange(seen, pen, finishing)),
         strokes,
-        hidden=len(np.unique(numbers)) - strokes,
+        hidden=int(each[np.unique(numbers)].sum()) - strokes,
         hidden_m=float(lengths[large][~keep].sum()) / 1000,
     )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 import shlex
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from enum import Enum
 from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar
@@ -22,8 +23,11 @@ from plotopt.units import format_length, parse_length
 
 MOST_STROKES = 100_000
 _NUMBERS = (float, float | None)
+_DURATION = re.compile(r"(?:(\d+\.?\d*)\s*h)?\s*(?:(\d+\.?\d*)\s*(?:m|min|minutes)?)?")
 #: Metadata of a field that makes no difference to the drawing, and is not told with it.
 UNTOLD = {"told": False}
+#: Metadata of a field that is told only where it is not what it usually is.
+WHEN_SET = {"told": "when set"}
 MOST_PENS = 8
 #: A sheet on which every few strokes are a layer is no plot.
 LEAST_SPLIT_M, MOST_SPLIT_M = 0.1, 1_000_000
@@ -48,6 +52,15 @@ def read_metres(text: str) -> float:
     with suppress(ValueError):
         return float(cleaned if cleaned[-2:] in ("mm", "cm") else cleaned.removesuffix("m"))
     return parse_length(cleaned) / 1000
+
+
+def read_minutes(text: str) -> float:
+    """Minutes from ``45``, ``45min``, ``1.5h`` or ``1h30``. Raises PlotoptError for anything else."""
+    found = _DURATION.fullmatch(text.strip().lower())
+    if not found or not found.group(0):
+        raise PlotoptError(f"a time of {text!r:.40} cannot be read: give minutes as in 45, or 1h30")
+    hours, minutes = (float(part) if part else 0.0 for part in found.groups())
+    return 60 * hours + minutes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +97,6 @@ class PageSettings:
         "device": lambda text: read_choice(Device, "device", text),
     }
 
-    strokes: int = 2000
     stock: Stock = WHITE
     paper: Paper = field(default_factory=lambda: parse_paper("a4"))
     margin: float = 20.0
@@ -99,7 +111,6 @@ class PageSettings:
     def __post_init__(self) -> None:
         for name, kind in self.kinds.items():
             _check_kind(name, getattr(self, name), kind)
-        check_whole("strokes", self.strokes, 1, MOST_STROKES)
         self.profile.motion(self.client)
         if self.split_every is not None:
             self._check_split(self.split_every)
@@ -113,8 +124,18 @@ class PageSettings:
 
     def options(self) -> dict[str, Any]:
         """The settings as the command line spells them, for the SVG's metadata; None where not set."""
-        told = [entry.name for entry in fields(self) if entry.metadata.get("told", True)]
+        told = [entry.name for entry in fields(self) if self._is_told(entry)]
         return {name: _spelled(name, getattr(self, name)) for name in told}
+
+    def _is_told(self, entry: Field[Any]) -> bool:
+        told = entry.metadata.get("told", True)
+        if told == WHEN_SET["told"]:
+            return bool(getattr(self, entry.name) != self._usual(entry))
+        return bool(told)
+
+    def _usual(self, entry: Field[Any]) -> Any:
+        """What a field is where it is not given."""
+        return entry.default
 
     def command(self, subject: str) -> str:
         """The command line that repeats this drawing of a picture's file or a neuron."""
@@ -132,7 +153,7 @@ def read_options(kind: type[Settings], options: Mapping[str, Any]) -> Settings:
     for name in options:
         if name not in names:
             raise PlotoptError(f"there is no option {name!r:.40}: use {', '.join(sorted(names))}")
-    return kind(**{name: _read(kind, name, value) for name, value in options.items()})
+    return kind(**{name: read_option(kind, name, value) for name, value in options.items()})
 
 
 def check_pens(pens: Any) -> None:
@@ -174,7 +195,8 @@ def _check_kind(name: str, value: Any, kind: Any) -> None:
         raise PlotoptError(f"{name} is {value!r:.40}: give {wanted}")
 
 
-def _read(kind: type[PageSettings], name: str, value: Any) -> Any:
+def read_option(kind: type[PageSettings], name: str, value: Any) -> Any:
+    """The value of a field from what was given for it. Raises PlotoptError where it cannot be read."""
     if isinstance(value, str) and name in kind.readers:
         return kind.readers[name](value)
     if isinstance(value, bool):
@@ -199,6 +221,8 @@ def _spelled(name: str, value: Any) -> Any:
 
 _SPELLED_BY_NAME: dict[str, Callable[[float], str]] = {
     "margin": format_length,
+    "link": format_length,
+    "metres": lambda metres: f"{float(metres)!r}m",
     "split_every": lambda metres: f"{float(metres)!r}m",
 }
 _SPELLED_BY_KIND: tuple[tuple[Any, Callable[[Any], Any]], ...] = (

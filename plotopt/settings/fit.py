@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Any, ClassVar
 
+from plotopt.attention import Attention, Busy, read_attention
 from plotopt.catalog import parse_pens
+from plotopt.directions import Direction, Structure, read_direction
 from plotopt.errors import PlotoptError
+from plotopt.looks import FLOW, Look, find_look, with_look
 from plotopt.pens import Pen
 from plotopt.settings.base import (
+    MOST_STROKES,
     UNTOLD,
+    WHEN_SET,
     Device,
     PageSettings,
     Reader,
@@ -19,10 +24,15 @@ from plotopt.settings.base import (
     check_pens,
     check_whole,
     read_choice,
+    read_metres,
+    read_minutes,
+    read_option,
     read_options,
 )
 from plotopt.settings.pens import PenChoice, read_pens
+from plotopt.single_line import SingleLine
 from plotopt.tone import Tone
+from plotopt.units import parse_length
 
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3")
 MOST_WORKERS = 64
@@ -64,32 +74,62 @@ class Judge(Enum):
 class FitSettings(PageSettings):
     """What to fit with; lengths in mm, sizes in px.
 
+    ``strokes``, ``minutes`` of plotting or ``metres`` of line say how much to draw, none of them as much as
+    suits paper and pen. Ends up to ``link`` mm apart are linked, None for what their number asks for.
     ``pens`` may be a choice that the picture decides. ``gamma`` is None for what suits pens and paper, see
     :func:`plotopt.posing.usual_gamma`. ``size`` is the longer side of the picture in the last stage, None for
     what the quality has; ``tile`` is about the side of a tile. With ``loss`` VGG a last stage compares crops:
     the features of ``layers`` have the weight ``features`` (0 to 1) and the pixels the rest; the marks of
     ``style_image`` come on top with the weight ``style`` (0 to 100). ``weights`` is a file for VGG16, None
     for torchvision's own. ``workers`` processes look at the tiles of the pixel stages side by side; how many
-    makes no difference to the drawing. Raises PlotoptError for values out of range.
+    makes no difference to the drawing.
+
+    ``direction`` is which way lines run and ``detail`` where they are many and short, see
+    :mod:`plotopt.directions` and :mod:`plotopt.attention`; ``length`` is their usual length in mm, None for
+    what the tone needs. What ``mask``, ``paper_threshold``, ``edges`` and ``shading`` (both 0 to 1) leave of
+    the picture is told in :mod:`plotopt.emphasis`. With ``single_line`` each pen draws one line and is never
+    lifted. ``stiffness`` and ``crossings`` (both 0 to 10) are told in :mod:`plotopt.hand`; ``curl`` is how
+    many pen widths wide loops are, 0 for none. ``look`` is a name for some of these that
+    :func:`read_settings` heeds, see :mod:`plotopt.looks`. Raises PlotoptError for values out of range.
     """
 
     verb: ClassVar[str] = "fit"
     kinds: ClassVar[dict[str, Any]] = PageSettings.kinds | {
+        "look": Look,
         "loss": Judge,
         "layers": tuple,
         "gamma": float | None,
         "renderer": Renderer,
-        **dict.fromkeys(("contrast", "features", "style"), float),
+        "direction": Direction,
+        "detail": Attention,
+        "paper_threshold": float | None,
+        **dict.fromkeys(("length", "minutes", "metres", "link"), float | None),
+        **dict.fromkeys(("contrast", "features", "style", "edges", "shading"), float),
+        **dict.fromkeys(("stiffness", "crossings", "curl"), float),
     }
     readers: ClassVar[dict[str, Reader]] = PageSettings.readers | {
+        "look": find_look,
         "pens": read_pens,
         "loss": lambda text: read_choice(Judge, "loss", text),
         "layers": lambda text: tuple(word.strip() for word in text.split(",")),
         "style_image": Path,
         "weights": Path,
         "renderer": read_renderer,
+        "direction": read_direction,
+        "detail": read_attention,
+        "mask": Path,
+        "length": parse_length,
+        "link": lambda text: parse_length(text, allow_zero=True),
+        "single_line": lambda text: read_choice(SingleLine, "single line", text),
+        "minutes": read_minutes,
+        "metres": read_metres,
     }
 
+    look: Look = field(default=FLOW, metadata=WHEN_SET)
+    strokes: int | None = None
+    minutes: float | None = field(default=None, metadata=WHEN_SET)
+    metres: float | None = field(default=None, metadata=WHEN_SET)
+    link: float | None = field(default=None, metadata=WHEN_SET)
     pens: tuple[Pen, ...] | PenChoice = field(default_factory=lambda: parse_pens("black"))
     gamma: float | None = None
     contrast: float = Tone.contrast
@@ -103,6 +143,17 @@ class FitSettings(PageSettings):
     weights: Path | None = None
     renderer: Renderer = Renderer()
     workers: int = field(default=1, metadata=UNTOLD)
+    direction: Direction = field(default=Structure(), metadata=WHEN_SET)
+    detail: Attention = field(default=Busy(), metadata=WHEN_SET)
+    mask: Path | None = field(default=None, metadata=WHEN_SET)
+    paper_threshold: float | None = field(default=None, metadata=WHEN_SET)
+    edges: float = field(default=0.0, metadata=WHEN_SET)
+    shading: float = field(default=1.0, metadata=WHEN_SET)
+    length: float | None = field(default=None, metadata=WHEN_SET)
+    single_line: SingleLine | None = field(default=None, metadata=WHEN_SET)
+    stiffness: float = field(default=1.0, metadata=WHEN_SET)
+    crossings: float = field(default=0.0, metadata=WHEN_SET)
+    curl: float = field(default=0.0, metadata=WHEN_SET)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -119,7 +170,10 @@ class FitSettings(PageSettings):
         Tone(contrast=self.contrast)
         check_number("features", self.features, 0, 1)
         check_number("style", self.style, 0, 100)
-        for name in ("style_image", "weights"):
+        self._check_budget()
+        self._check_emphasis()
+        self._check_single_line()
+        for name in ("style_image", "weights", "mask"):
             value = getattr(self, name)
             if not isinstance(value, Path | None):
                 raise PlotoptError(f"{name} is a {type(value).__name__}: give the name of a file")
@@ -127,6 +181,50 @@ class FitSettings(PageSettings):
             raise PlotoptError("layers is empty or holds what is no name: give layers as in relu1_2,relu3_3")
         if self.loss is Judge.PIXEL:
             self._check_pixels_alone()
+
+    def _check_budget(self) -> None:
+        given = [name for name in ("strokes", "minutes", "metres") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise PlotoptError(
+                f"{given[0]} and {given[1]} are both given: each says how much to draw, give one"
+            )
+        if self.strokes is not None:
+            check_whole("strokes", self.strokes, 1, MOST_STROKES)
+        if self.minutes is not None:
+            check_number("minutes", self.minutes, 0.1, 10_000)
+        if self.metres is not None:
+            check_number("metres", self.metres, 0.1, 10_000)
+        if self.link is not None:
+            check_number("link", self.link, 0, 1000)
+
+    def _check_emphasis(self) -> None:
+        for name in ("edges", "shading", "paper_threshold"):
+            if getattr(self, name) is not None:
+                check_number(name, getattr(self, name), 0, 1)
+        for name, most in (("stiffness", 10), ("crossings", 10), ("curl", 100)):
+            check_number(name, getattr(self, name), 0, most)
+        if self.length is not None:
+            check_number("length", self.length, 0.5, 1000)
+        if not (self.shading or self.edges):
+            raise PlotoptError("shading is 0, which leaves nothing to draw: give more, or --edges 1")
+
+    def _check_single_line(self) -> None:
+        if not isinstance(self.single_line, SingleLine | None):
+            raise PlotoptError(f"single line is {self.single_line!r:.40}: give tour or flow")
+        if self.single_line is None:
+            return
+        if self.curl:
+            raise PlotoptError(
+                f"curl is {self.curl:g}, and loops are for many lines: leave it out, or --single-line"
+            )
+        if self.link is not None:
+            raise PlotoptError("link is for lines of their own: leave it out, or --single-line")
+        for name in ("direction", "detail", "length") if self.single_line is SingleLine.TOUR else ():
+            if getattr(self, name) != type(self).__dataclass_fields__[name].default:
+                raise PlotoptError(
+                    f"{name} is for stream lines, and a tour goes from dot to dot: leave it out, or give "
+                    "--single-line flow"
+                )
 
     def _check_renderer(self) -> None:
         if self.renderer.samples and self.workers > 1:
@@ -146,11 +244,18 @@ class FitSettings(PageSettings):
                 word = name.replace("_", "-")
                 raise PlotoptError(f"--{word} is for features of VGG16: add --loss vgg, or leave it out")
 
+    def _usual(self, entry: Field[Any]) -> Any:
+        sets = self.look.sets
+        return read_option(type(self), entry.name, sets[entry.name]) if entry.name in sets else entry.default
+
     def tone(self, usual_gamma: float = Tone.gamma) -> Tone:
         """The tone curve, with the usual gamma unless another was asked for."""
         return Tone(usual_gamma if self.gamma is None else self.gamma, self.contrast)
 
 
 def read_settings(**options: Any) -> FitSettings:
-    """Settings of a fit from keyword options, see :func:`plotopt.settings.base.read_options`."""
-    return read_options(FitSettings, options)
+    """Settings of a fit from keyword options and those of their look.
+
+    See :func:`plotopt.settings.base.read_options`.
+    """
+    return read_options(FitSettings, with_look(options))

@@ -16,7 +16,15 @@ from plotopt.errors import PlotoptError
 from plotopt.ink import in_plot_order, shows
 from plotopt.objectives.activation import Restraint
 from plotopt.pens import Pen
-from plotopt.settings.base import PageSettings, Reader, check_number, check_pens, check_whole, read_choice
+from plotopt.settings.base import (
+    MOST_STROKES,
+    PageSettings,
+    Reader,
+    check_number,
+    check_pens,
+    check_whole,
+    read_choice,
+)
 
 LEAST_PX = 64
 # The canvas's longer side, unless a size says otherwise.
@@ -78,6 +86,7 @@ class NetworkSettings(PageSettings):
         "weights": Path,
     }
 
+    strokes: int = 2000
     pens: tuple[Pen, ...] = field(default_factory=lambda: parse_pens("black"))
     size: int | None = None
     grid: Grid | None = None
@@ -97,6 +106,7 @@ class NetworkSettings(PageSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_whole("strokes", self.strokes, 1, MOST_STROKES)
         check_pens(self.pens)
         if self.size is not None:
             check_whole("size", self.size, LEAST_PX, 8192)

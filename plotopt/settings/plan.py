@@ -111,6 +111,8 @@ class PlanSettings:
 
     #: As those of all other drawings.
     options: ClassVar[Any] = PageSettings.options
+    _is_told: ClassVar[Any] = PageSettings._is_told
+    _usual: ClassVar[Any] = PageSettings._usual
     command: ClassVar[Any] = PageSettings.command
 
     def __post_init__(self) -> None:

@@ -1,0 +1,205 @@
+"""The first strokes of a picture, and what betters them; again, where they miss their budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from plotopt.budget import Budget, Within, sow_within, within
+from plotopt.canvas import Canvas
+from plotopt.crops import Crops
+from plotopt.devices import Devices
+from plotopt.listening import Listener, Progress, steps_told
+from plotopt.losses.pixel import PyramidLoss
+from plotopt.networks import load_network
+from plotopt.objectives.base import Objective
+from plotopt.objectives.crew import crew_of
+from plotopt.objectives.likeness import Likeness
+from plotopt.objectives.perception import Perception, Taste, gram_matrices
+from plotopt.objectives.problem import Problem
+from plotopt.objectives.sight import Scene
+from plotopt.objectives.sparing import Sparing
+from plotopt.objectives.steady import Grip, Steady
+from plotopt.optimize import optimize
+from plotopt.pens import Pen
+from plotopt.picture import read_picture
+from plotopt.settings import FitSettings
+from plotopt.settings.base import MOST_STROKES
+from plotopt.single_line import SingleLine
+from plotopt.slack import tightened
+from plotopt.sowing import Sown, sow, usual_count
+from plotopt.stages import Stage, perception_for, stages_for, tiles
+from plotopt.strokes import Strokes
+from plotopt.toning import Shift
+
+# A pen that draws less than this part of the strokes is hardly worth putting in.
+_WORTH_A_PEN = 0.02
+# A budget is missed where less than this part of it is filled; the drawing is then made again, this often.
+_FILLED, _ATTEMPTS = 0.97, 3
+# A single line can be pulled tight by this part; more would cost tone.
+_TIGHTENED = 0.03
+# First strokes may take this part of a budget; single lines are drawn straighter, so that they end below it.
+_AIMS = {None: 1.0, SingleLine.TOUR: 1.22, SingleLine.FLOW: 1.05}
+
+
+@dataclass(frozen=True)
+class Atelier:
+    """A picture to be drawn as the settings say, on a device; ``taste`` is for comparing features."""
+
+    problem: Problem
+    settings: FitSettings
+    device: torch.device
+    taste: Taste | None
+    on_progress: Listener
+
+    def draw(self) -> tuple[Strokes, tuple[str, ...]]:
+        """The optimised strokes, and what the user should know of them.
+
+        How much less than the first strokes the bettered ones take shows only at the end. Where they leave
+        too much of a budget, more are laid and all is done again; the fullest drawing is taken. Single lines
+        may be over as well, for no strokes of them can be left out; the one that is off least is taken.
+        """
+        settings = self.settings
+        if settings.minutes is None and settings.metres is None:
+            return self._told(*self._bettered(None))
+        budget = Budget(settings.minutes, settings.metres, settings.profile, settings.client)
+        budget = replace(budget, aim=_AIMS[settings.single_line])
+        drawn: list[tuple[float, Strokes, Sown]] = []
+        tried: dict[float, float] = {}
+        while len(drawn) < _ATTEMPTS:
+            strokes, sown = self._bettered(budget)
+            spent = budget.spent(strokes, self.problem.pens, self.problem.target.place)
+            drawn.append((spent, strokes, sown))
+            if _FILLED <= spent <= 1 + _TIGHTENED or (sown.is_all and spent <= 1) or not len(strokes):
+                break
+            tried[spent] = budget.aim
+            budget = replace(budget, aim=_aim(tried, spent))
+        _, strokes, sown = min(drawn, key=lambda each: abs(1 - each[0]))
+        if settings.single_line:
+            pens, place = self.problem.pens, self.problem.target.place
+            strokes = tightened(strokes, lambda drawn: budget.spent(drawn, pens, place))
+        return self._told(strokes, sown)
+
+    def _told(self, strokes: Strokes, sown: Sown) -> tuple[Strokes, tuple[str, ...]]:
+        return strokes, sown.notes + _idle_notes(strokes, self.problem.pens)
+
+    def _bettered(self, budget: Budget | None) -> tuple[Strokes, Sown]:
+        """The optimised strokes, and what they were at first."""
+        self.on_progress(Progress("laying the first strokes", 0, 1))
+        rng = np.random.default_rng(self.settings.seed)
+        sown = self._sown(budget, rng)
+        self.on_progress(Progress("laying the first strokes", 1, 1))
+        if not len(sown.strokes):
+            return sown.strokes, sown
+        problem = replace(self.problem, target=sown.target).to(self.device)
+        strokes, stage, shift = self._likened(sown.strokes.to(self.device), problem, budget, rng)
+        if self.taste:
+            looks = replace(problem, shift=shift), stage, rng
+            strokes = self._improved(strokes, *self._perception(self.taste, *looks), budget)
+        strokes = strokes.to("cpu")
+        if self.settings.single_line:
+            # Planning must not clip them.
+            return strokes.inside(self.problem.target.place), sown
+        if budget:
+            kept = within(replace(budget, aim=1.0), strokes, problem.pens, problem.target.place)
+            strokes = strokes.select(kept)
+        return strokes, sown
+
+    def _sown(self, budget: Budget | None, rng: np.random.Generator) -> Sown:
+        """The first strokes: as many as the settings say, or as the budget has room for."""
+        problem = self.problem
+        pens, place = problem.pens, problem.target.place
+        usual = usual_count(pens, place)
+        if not budget:
+            return sow(problem.target, self.settings.strokes, pens, problem.inks, rng, problem.guide)
+        start = int(rng.integers(2**31))
+
+        def sown(count: int) -> Sown:
+            return sow(problem.target, count, pens, problem.inks, np.random.default_rng(start), problem.guide)
+
+        # More strokes take more time for the same ink, so metres ask for no more of them than usual.
+        return sow_within(budget, MOST_STROKES if budget.minutes else usual, pens, place, sown)
+
+    def _likened(
+        self, strokes: Strokes, problem: Problem, budget: Budget | None, rng: np.random.Generator
+    ) -> tuple[Strokes, Stage, Shift]:
+        """The strokes after the stages that compare pixels; the last of these, and its shift of tones."""
+        settings = self.settings
+        stages = stages_for(settings.quality, settings.size, settings.tile)
+        with crew_of(min(settings.workers, _most_tiles(stages, problem))) as crew:
+            for stage in stages:
+                likeness = Likeness(problem, problem.hand.held(stage), rng, crew)
+                strokes = self._improved(strokes, likeness, stage, budget)
+                problem = replace(problem, shift=likeness.shift)
+        return strokes, stage, problem.shift
+
+    def _perception(
+        self, taste: Taste, problem: Problem, before: Stage, rng: np.random.Generator
+    ) -> tuple[Perception, Stage]:
+        """What compares features after the stage ``before``, at its scale, and how long."""
+        canvas = Canvas(problem.target.place, before.mm_per_px(problem.target.place))
+        scene = Scene(canvas, problem.inks, Crops(), int(rng.integers(2**31)), problem.renderer)
+        stage = perception_for(self.settings.quality, before.long_side_px)
+        stage = replace(stage, steps=scene.crops.steps(canvas, stage.steps))
+        target = problem.shift.shifted(problem.target)
+        return Perception(replace(taste, light=problem.loss), target, scene, stage), stage
+
+    def _improved(
+        self, strokes: Strokes, objective: Objective, stage: Stage, budget: Budget | None
+    ) -> Strokes:
+        place = self.problem.target.place
+        grip = Grip.of(self.problem, stage, self.device)
+        if not isinstance(objective, Likeness):
+            # No other one pays for ink that shows.
+            grip = replace(grip, ink=0.0)
+        objective = Sparing(objective, place, self.settings.stock.ink_limit)
+        if budget and not self.settings.single_line:
+            objective = Within(objective, budget, self.problem.pens, place)
+        if grip != Grip():
+            objective = Steady(objective, grip)
+        return optimize(
+            strokes, objective, self.problem.hand.held(stage), steps_told(stage, self.on_progress)
+        )
+
+
+def _aim(tried: dict[float, float], spent: float) -> float:
+    """Where to aim after aims came to parts of a budget that were ``spent``, the last one given."""
+    goal = 0.5 + 0.5 * _FILLED
+    if min(tried) < goal < max(tried):
+        return float(np.interp(goal, sorted(tried), [tried[each] for each in sorted(tried)]))
+    return tried[spent] * goal / spent
+
+
+def _most_tiles(stages: Sequence[Stage], problem: Problem) -> int:
+    """Tiles that a page is cut into at most: more workers would have nothing to do."""
+    return max(len(tiles(problem.target.place, stage, problem.loss.cell_px, (0, 0))) for stage in stages)
+
+
+def _idle_notes(strokes: Strokes, pens: Sequence[Pen]) -> tuple[str, ...]:
+    """What the user should know of pens that are hardly worth putting in."""
+    if len(pens) == 1:
+        return ()
+    notes = []
+    counts = [sum(strokes.select(strokes.pen == number).laid()) for number in range(len(pens))]
+    for pen, count in zip(pens, counts, strict=True):
+        if count < _WORTH_A_PEN * sum(counts):
+            drawn = f"only {count:,} of {sum(counts):,} strokes" if count else "nothing"
+            notes.append(
+                f"{pen.name} has {drawn} to draw in this picture: leave it out to save a change of pens"
+            )
+    return tuple(notes)
+
+
+def load_taste(settings: FitSettings, devices: Devices, on_progress: Listener) -> Taste:
+    """VGG16 at the layers of the settings, and the style picture as it sees it."""
+    on_progress(Progress("loading the network", 0, 1))
+    style_picture = read_picture(settings.style_image) if settings.style_image else None
+    network = load_network("vgg16", settings.layers, weights=settings.weights, device=devices.networks)
+    matrices = gram_matrices(network, style_picture) if style_picture else ()
+    style = [matrix.to(devices.drawing) for matrix in matrices]
+    weights = (1 - settings.features, settings.features, settings.style if style else 0.0)
+    on_progress(Progress("loading the network", 1, 1))
+    return Taste(PyramidLoss(), network.hastened(), weights, style)

@@ -1,0 +1,99 @@
+"""A bed: what one pen is to lay on one course, and how it is laid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from plotopt import streamlines
+from plotopt.curling import Curls, curled
+from plotopt.laid import SPAN_PENS, Laid
+from plotopt.linking import Linked, find_gaps, linked
+from plotopt.pens import MAX_OPACITY, Pen
+from plotopt.seeding import Course, Seeds, ink_demand, seed
+
+# On average no stroke needs to be shorter than so many pen widths.
+_SHORTEST_PENS = 2.0
+# Lines this long, in pen widths, can still follow most pictures. As many of them as there is ink for are
+# linked across so many pen widths; more, which are shorter, across less, but no less than planning joins.
+_ROOMY_PENS = 70.0
+_LINK_PENS, _LEAST_LINK_PENS = 20.0, 2.5
+# Lines to scribble along are so many loops' widths long, a few of them at least, and linked across so many;
+# loops have spans of so many of their widths.
+_TRAIL_LOOPS, _SHORTEST_LOOPS, _LINK_LOOPS, _SPAN_LOOPS = 2.5, 1.0, 2.0, 0.3
+
+
+@dataclass(frozen=True)
+class Bed:
+    """What pen number ``number`` is to lay on one course: the tone of its full ink on white, in pixels.
+
+    With ``curl_pens`` it scribbles in loops of so many pen widths.
+    """
+
+    number: int
+    pen: Pen
+    tone: Float[ndarray, "height width"]
+    pen_px: float
+    course: Course
+    curl_pens: float = 0.0
+
+    @property
+    def ink_px(self) -> float:
+        """How much full ink a pixel of line leaves: its width, or less where one pass is faint."""
+        return self.pen_px * self.pen.opacity / MAX_OPACITY
+
+    @property
+    def line_px(self) -> float:
+        """How long all its lines together are."""
+        return float(ink_demand(self.tone).sum()) / self.ink_px
+
+    @property
+    def fewest(self) -> float:
+        """How many strokes lay all its lines, each as long as most pictures let it be."""
+        if self._curls:
+            return self._curls.trail_px / (_TRAIL_LOOPS * self.curl_pens * self.pen_px)
+        return self.line_px / (self.course.usual_px or _ROOMY_PENS * self.pen_px)
+
+    @property
+    def useful(self) -> float:
+        """How many strokes it has work for at most."""
+        if self._curls:
+            return self._curls.trail_px / (_SHORTEST_LOOPS * self.curl_pens * self.pen_px)
+        return self.line_px / (self.course.usual_px or _SHORTEST_PENS * self.pen_px)
+
+    @cached_property
+    def _curls(self) -> Curls | None:
+        if not self.curl_pens:
+            return None
+        demand = ink_demand(self.tone) * self.pen_px / self.ink_px
+        return Curls.of(demand, self.course.detail, 0.5 * self.curl_pens * self.pen_px, self.pen_px)
+
+    def seeds(self, count: int, longest_px: float, rng: np.random.Generator, more: float = 1.0) -> Seeds:
+        """``count`` lines, of which each leaves ``more`` times its ink; fewer to scribble along."""
+        if not self._curls:
+            return seed(self.tone, count, more * self.ink_px, longest_px, rng, self.course)
+        count = max(1, min(count, round(self.fewest)))
+        return seed(self._curls.trail, count, self._curls.narrowest_px, longest_px, rng, self.course)
+
+    def laid(self, seeds: Seeds, link_px: float | None, rng: np.random.Generator) -> Laid:
+        """The lines made one where ends are at most ``link_px`` apart, None for what suits, and drawn."""
+        lines = seeds.lines()
+        reach_px = self._reach_px(len(lines)) if link_px is None else link_px
+        whole = linked(lines, find_gaps(lines, ink_demand(self.tone), reach_px))
+        if not self._curls:
+            return Laid.of_lines(self.number, whole, self.pen_px)
+        loops = [curled(line, self._curls, streamlines.STEP_PX, rng) for line in whole.lines]
+        span_pens = min(SPAN_PENS, _SPAN_LOOPS * self.curl_pens)
+        return Laid.of_lines(self.number, Linked(loops, whole.laid), self.pen_px, span_pens)
+
+    def _reach_px(self, count: int) -> float:
+        if self._curls:
+            return _LINK_LOOPS * self.curl_pens * self.pen_px
+        if self.course.usual_px:
+            return _LEAST_LINK_PENS * self.pen_px
+        roomy = self.line_px / (_ROOMY_PENS * self.pen_px)
+        return max(_LEAST_LINK_PENS, _LINK_PENS * min(1.0, roomy / count) ** 2) * self.pen_px

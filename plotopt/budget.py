@@ -1,0 +1,240 @@
+"""As many strokes as fill a budget of minutes or metres, and no more.
+
+The first strokes already tell what their plot takes, to a few per cent. So their number is sought that fills
+the budget and a little over; links, lengths and, where ink alone would take too long, tones follow from it.
+What the finished drawing is over goes with the lines that leave least ink of their own for their time.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
+
+from plotopt.adam import Adam
+from plotopt.layering import plan_layers
+from plotopt.objectives.base import Gradients, Leap, Objective
+from plotopt.page import Rect
+from plotopt.pens import Pen
+from plotopt.plot.chains import lengths_mm
+from plotopt.plot.hidden import visible
+from plotopt.plot.plan import summarize
+from plotopt.profiles import Client, Profile
+from plotopt.refine import own_ink
+from plotopt.sowing import Sown
+from plotopt.strokes import Strokes
+from plotopt.view import View
+
+# First strokes may be over by this part: finished ones take about as much less, and trimming is exact.
+_OVER = 0.03
+# The number of strokes is sought from this one on until bounds differ by so little, in so many tries at most;
+# from try to try it grows or falls by so much at most.
+_FIRST, _CLOSE, _TRIES, _STRIDE = 1000, 1.01, 12, 4.0
+# What a plot takes grows with about this power of the number of strokes, and with no lower one.
+_POWER, _LEAST_POWER = 0.75, 0.3
+# A drawing that fills less than this part of its budget is told of.
+_FILLED = 0.97
+# Lines are left out for so many times what is over; twice as much at the second look, and so on.
+_THOROUGH = 1.05
+# A lift of the pen, the way to the next line and the start from rest, as a length of line.
+_LIFT_MM = 30.0
+_TRIM_PX = 768
+
+
+@dataclass(frozen=True)
+class Budget:
+    """At most so many ``minutes`` of plotting, or ``metres`` of line; the other is None.
+
+    Minutes are those that ``client`` takes on the machine of ``profile``, all pens together. ``aim`` is what
+    part of it strokes may take while they are still to be bettered.
+    """
+
+    minutes: float | None
+    metres: float | None
+    profile: Profile
+    client: Client
+    aim: float = 1.0
+
+    def spent(self, strokes: Strokes, pens: Sequence[Pen], place: Rect) -> float:
+        """What part of the budget the plot of some strokes takes; above 1 is too much."""
+        plot = summarize(plan_layers(strokes, pens, place, None), self.profile, self.client)
+        return plot.minutes / self.minutes if self.minutes else plot.pen_down_m / (self.metres or 1.0)
+
+    @property
+    def text(self) -> str:
+        return f"{self.minutes:g} min" if self.minutes else f"{self.metres:g} m"
+
+
+def sow_within(
+    budget: Budget, most: int, pens: Sequence[Pen], place: Rect, sown: Callable[[int], Sown]
+) -> Sown:
+    """First strokes that fill the budget and up to 3 % more, as near as their number allows.
+
+    ``sown`` lays a number of them, from one to ``most``, or fewer where more would have nothing to do; the
+    same number gives the same.
+    """
+    tries = _Tries(min(most, _FIRST), most, budget.aim)
+    for _ in range(_TRIES):
+        laid = sown(tries.count)
+        if not len(laid.strokes):
+            return laid
+        spent = budget.spent(laid.strokes, pens, place)
+        tries.add(laid, spent, sum(laid.strokes.laid()))
+        if budget.aim <= spent <= budget.aim * (1 + _OVER) or tries.done:
+            break
+    if tries.exhausted and tries.spent < _FILLED:
+        return replace(tries.best, notes=(_unfilled_note(budget, tries.spent),), is_all=True)
+    return tries.best
+
+
+class _Tries:
+    """Numbers of strokes that were tried, and which to try next: between the nearest below and above.
+
+    As the minutes grow with about a power of the number, the next is where a power law through the last
+    try or, once there are both, through these two meets the middle of what is allowed.
+    """
+
+    def __init__(self, count: int, most: int, aim: float) -> None:
+        self.count, self.most, self._aim = count, most, aim
+        self._low, self._high = (0, 0.0), (most + 1, math.inf)
+        self._found: tuple[float, Sown] | None = None
+        #: Whether all the strokes that there is work for do not fill the budget.
+        self.exhausted = False
+
+    @property
+    def best(self) -> Sown:
+        """The fullest that is allowed, or else the least of all."""
+        if self._found is None:
+            raise ValueError("nothing was tried")
+        return self._found[1]
+
+    @property
+    def spent(self) -> float:
+        return self._found[0] if self._found else 0.0
+
+    @property
+    def done(self) -> bool:
+        return self._high[0] - self._low[0] < 2 or self._high[0] <= self._low[0] * _CLOSE
+
+    def add(self, laid: Sown, spent: float, there: int) -> None:
+        """Hear what the present count came to: ``there`` strokes that take this part of the budget."""
+        allowed = spent <= self._aim * (1 + _OVER)
+        if self._found is None or self._better(spent, allowed):
+            self._found = (spent, laid)
+        # There may be work for no more.
+        full = there < self.count or self.count == self.most
+        self.count = min(self.count, there)
+        if full or not allowed:
+            self._high = (self.count, spent)
+        if allowed:
+            self._low, self.exhausted = (self.count, spent), full
+        self.count = self._next(spent)
+
+    def _better(self, spent: float, allowed: bool) -> bool:
+        before = self.spent
+        if before > self._aim * (1 + _OVER):
+            return spent < before
+        return allowed and spent > before
+
+    def _next(self, spent: float) -> int:
+        aim = self._aim * (1 + 0.5 * _OVER)
+        (low, least), (high, most) = self._low, self._high
+        power = _POWER
+        if least > 0 and most < math.inf and high > low and most > least:
+            power = math.log(most / least) / math.log(high / low)
+        wanted = self.count * (aim / max(spent, 1e-6)) ** (1 / max(power, _LEAST_POWER))
+        wanted = min(max(wanted, self.count / _STRIDE), self.count * _STRIDE)
+        # Well inside bounds that both were tried, lest one of them hardly moves.
+        inner = 0.1 * (high - low) if most < math.inf else 0.0
+        return round(min(max(wanted, low + inner, low + 1), max(high - inner, low + 1), high - 1))
+
+
+def _unfilled_note(budget: Budget, spent: float) -> str:
+    return (
+        f"more strokes would not better this drawing: it fills {spent:.0%} of {budget.text}; take larger "
+        "paper or a finer pen to use the rest"
+    )
+
+
+class Within(Objective):
+    """Another objective for strokes that keep a budget: what is over goes while others can replace it."""
+
+    def __init__(self, objective: Objective, budget: Budget, pens: Sequence[Pen], place: Rect) -> None:
+        self.mm_per_px, self.pixels, self.leaps = objective.mm_per_px, objective.pixels, objective.leaps
+        self._objective, self._budget, self._pens, self._place = objective, budget, pens, place
+
+    def gradients(self, strokes: Strokes, number: int) -> Gradients:
+        return self._objective.gradients(strokes, number)
+
+    def leap(self, strokes: Strokes, adam: Adam, numbers: range) -> Leap | None:
+        return self._objective.leap(strokes, adam, numbers)
+
+    def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Int[Tensor, "strokes"]]:
+        refined, origins = self._objective.refine(strokes, gradients)
+        kept = within(self._budget, refined, self._pens, self._place)
+        return refined.select(kept), origins[kept]
+
+
+def within(budget: Budget, strokes: Strokes, pens: Sequence[Pen], place: Rect) -> Int[Tensor, "kept"]:
+    """The numbers of strokes that keep the budget: without the lines that leave least ink for their time.
+
+    Of the last line as many strokes stay as keep it; one always does.
+    """
+    mm_per_px = max(place.width, place.height) / _TRIM_PX
+    columns, rows = (max(1, round(side / mm_per_px)) for side in (place.width, place.height))
+    view = View(place.left, place.top, columns, rows, mm_per_px)
+    kept = torch.arange(len(strokes), device=strokes.pen.device)
+    spent, thorough = budget.spent(strokes, pens, place), _THOROUGH
+    if spent > budget.aim:
+        # They take no time, so leaving them out for what others take would never end.
+        kept = kept[_shown(strokes, pens)]
+    while spent > budget.aim and len(lines := _lines(left := strokes.select(kept))) > 1:
+        kept = kept[_worth_keeping(left, lines, view, thorough * (spent - budget.aim) / spent, budget)]
+        spent, thorough = budget.spent(strokes.select(kept), pens, place), thorough + _THOROUGH
+    if spent > budget.aim and len(kept) > 1:
+        (line,) = _lines(strokes.select(kept))
+        parts = [kept[line[:count]].sort().values for count in range(1, len(line))]
+        allowed = bisect_right(
+            parts, budget.aim, key=lambda part: budget.spent(strokes.select(part), pens, place)
+        )
+        kept = parts[max(0, allowed - 1)]
+    return kept
+
+
+def _shown(strokes: Strokes, pens: Sequence[Pen]) -> Bool[Tensor, "strokes"]:
+    """All strokes but those of lines that lie wholly under others of their pen."""
+    shown = torch.ones_like(strokes.pen, dtype=torch.bool)
+    for number, pen in enumerate(pens):
+        own = (strokes.pen == number).nonzero()[:, 0]
+        drawn = strokes.select(own)
+        kept = visible(drawn.chains(), pen.width_mm, pen.opacity)
+        for line, is_kept in zip(_lines(drawn), kept.tolist(), strict=True):
+            shown[own[line]] = is_kept
+    return shown
+
+
+def _lines(strokes: Strokes) -> list[list[int]]:
+    """The numbers of the strokes of each line."""
+    return strokes.joints.lines() if strokes.joints else [[number] for number in range(len(strokes))]
+
+
+def _worth_keeping(
+    strokes: Strokes, lines: list[list[int]], view: View, share: float, budget: Budget
+) -> Bool[Tensor, "strokes"]:
+    """All strokes but those of the least useful lines, which take this share of the plot."""
+    ink = own_ink(strokes.apart(), view).double().cpu().numpy()
+    inked = np.array([ink[line].sum() for line in lines])
+    taken = lengths_mm(strokes.chains()) + (_LIFT_MM if budget.minutes else 0.0)
+    order = np.argsort(inked / np.maximum(taken, 1e-9), kind="stable")
+    running = np.cumsum(taken[order])
+    # One line at least, the last one never.
+    gone = order[: min(len(lines) - 1, max(1, int(np.searchsorted(running, share * running[-1], "right"))))]
+    kept = torch.ones_like(strokes.pen, dtype=torch.bool)
+    kept[[number for line in gone for number in lines[line]]] = False
+    return kept

@@ -1,0 +1,158 @@
+"""Lines whose ends lie near each other are linked: the pen goes on instead of being lifted.
+
+A link saves the lift, the way to the next line and a start from rest, about as much time as 3 cm of line,
+and costs the ink that bridges the gap. Linked before the optimisation, lines make room for their bridges;
+ends that are drawn together afterwards bend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+from scipy.spatial import cKDTree
+
+from plotopt.plot import neighbours
+
+Line = Float[ndarray, "points 2"]
+
+_CANDIDATES = 16
+# A gap that has to be reached by a sharp turn counts for so much more than one straight ahead, at most.
+_TURN = 0.3
+# Over paper that is to stay blank it counts for so much more.
+_BLANK, _OVER_BLANK = 0.02, 3.0
+_SAMPLES = 8
+# An end's heading is that of the line over so many of its points.
+_HEADING_POINTS = 4
+# A bridge leaves in the direction of the line; its handles have this part of the gap.
+_HANDLE = 0.5
+_LONGER = 1.3
+
+
+class _Ends(NamedTuple):
+    """Ends ``2 i`` and ``2 i + 1`` are those of line i; headings point away from it."""
+
+    points: Float[ndarray, "ends 2"]
+    headings: Float[ndarray, "ends 2"]
+
+    @classmethod
+    def of(cls, lines: Sequence[Line]) -> _Ends:
+        points = np.stack([[line[0], line[-1]] for line in lines]).reshape(-1, 2)
+        return cls(points, np.stack([_outwards(line) for line in lines]).reshape(-1, 2))
+
+
+class Gaps(NamedTuple):
+    """Gaps between ends of lines, least costly first; ``costs`` are lengths, more where turns are sharp."""
+
+    starts: Int[ndarray, "gaps"]
+    ends: Int[ndarray, "gaps"]
+    costs: Float[ndarray, "gaps"]
+
+
+def find_gaps(lines: Sequence[Line], demand: Float[ndarray, "height width"], within_px: float) -> Gaps:
+    """The gaps that cost at most ``within_px``, of those to the sixteen nearest ends of each.
+
+    ``lines`` are in pixels of ``demand``, the line area that each pixel wants.
+    """
+    ends = _Ends.of(lines)
+    nearest = min(_CANDIDATES + 1, len(ends.points))
+    distances, others = cKDTree(ends.points).query(
+        ends.points, k=np.arange(1, nearest + 1), distance_upper_bound=within_px
+    )
+    starts, places = np.nonzero(np.isfinite(distances))
+    stops, lengths = others[starts, places], distances[starts, places]
+    # Ends of one line are no gap. Others are found from either side, where it is crowded not from both.
+    low, high = np.minimum(starts, stops), np.maximum(starts, stops)
+    _, once = np.unique(low * len(ends.points) + high, return_index=True)
+    once = once[low[once] >> 1 != high[once] >> 1]
+    starts, stops, lengths = low[once], high[once], lengths[once]
+    costs = lengths * (1 + _TURN * _turns(ends, starts, stops)) * _blanks(ends, starts, stops, demand)
+    order = np.argsort(costs, kind="stable")
+    order = order[costs[order] <= within_px]
+    return Gaps(starts[order], stops[order], costs[order])
+
+
+def _turns(ends: _Ends, starts: ndarray, stops: ndarray) -> Float[ndarray, "gaps"]:
+    """How sharply a bridge turns at both its ends: 0 straight ahead to 4 straight back."""
+    way = ends.points[stops] - ends.points[starts]
+    way = way / np.maximum(np.hypot(*way.T), 1e-9)[:, None]
+    return 2 - (ends.headings[starts] * way).sum(1) + (ends.headings[stops] * way).sum(1)
+
+
+def _blanks(
+    ends: _Ends, starts: ndarray, stops: ndarray, demand: Float[ndarray, "height width"]
+) -> Float[ndarray, "gaps"]:
+    """How much more a gap counts for the blank paper that it lies over."""
+    at = np.linspace(0, 1, _SAMPLES)[:, None, None]
+    places = (1 - at) * ends.points[starts] + at * ends.points[stops]
+    columns, rows = (np.clip(places[..., axis].astype(int), 0, demand.shape[1 - axis] - 1) for axis in (0, 1))
+    return 1 + _OVER_BLANK * (demand[rows, columns] < _BLANK).mean(0)
+
+
+class Linked(NamedTuple):
+    """Lines, and how many each was made of."""
+
+    lines: list[Line]
+    laid: list[int]
+
+
+def linked(lines: Sequence[Line], gaps: Gaps) -> Linked:
+    """The lines joined across gaps, in their order, as long as both ends are free and of two lines."""
+    ends = _Ends.of(lines)
+    links = neighbours.Links.none(len(ends.points))
+    neighbours.link_in_order(links, gaps.starts, gaps.ends)
+    paths = [path.tolist() for path in links.paths()]
+    return Linked([_walked(lines, ends, path) for path in paths], [len(path) for path in paths])
+
+
+def _walked(lines: Sequence[Line], ends: _Ends, path: Sequence[int]) -> Line:
+    """One line through all of a path, which enters lines at its ends."""
+    parts: list[Line] = []
+    for place, end in enumerate(path):
+        if place:
+            parts.append(_bridge(ends, path[place - 1] ^ 1, end))
+        line = lines[end >> 1]
+        parts.append(line[::-1] if end & 1 else line)
+    return np.concatenate(parts)
+
+
+def _bridge(ends: _Ends, start: int, stop: int) -> Line:
+    """The points between two ends, about as far apart as those of the lines, on a curve that meets both."""
+    p, q = ends.points[start], ends.points[stop]
+    gap = float(np.hypot(*(q - p)))
+    t = np.linspace(0, 1, int(_LONGER * gap * 2) + 2)[1:-1, None]
+    a, b = p + _HANDLE * gap * ends.headings[start], q + _HANDLE * gap * ends.headings[stop]
+    return (1 - t) ** 3 * p + 3 * (1 - t) ** 2 * t * a + 3 * (1 - t) * t**2 * b + t**3 * q
+
+
+def _outwards(line: Line) -> Float[ndarray, "2 2"]:
+    """Unit vectors that lead on from a line's first and last point; along x where it is a single one."""
+    reach = min(len(line) - 1, _HEADING_POINTS)
+    ways = np.stack([line[0] - line[reach], line[-1] - line[-1 - reach]]) if reach else np.zeros((2, 2))
+    sizes = np.hypot(*ways.T)[:, None]
+    return np.where(sizes > 1e-9, ways / np.maximum(sizes, 1e-9), [[-1.0, 0.0], [1.0, 0.0]])
+
+
+def cut(
+    lines: Sequence[Line], piece_px: float, spans: int
+) -> tuple[Float[ndarray, "pieces control_points 2"], list[int]]:
+    """Control points of B-splines that draw lines in pieces of about that length, and how many each takes.
+
+    They lie on the line, evenly; each piece has the last three of the one before it in its line. A B-spline
+    begins and ends one knot inside its control points, so lines are drawn out straight by one at either end.
+    """
+    pieces, counts = [], []
+    for given in lines:
+        line = given if len(given) > 1 else given[0] + np.array([[-0.5, 0.0], [0.5, 0.0]])
+        at = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+        count = max(1, round(at[-1] / piece_px))
+        knots = np.arange(-1, count * spans + 2) * (at[-1] / (count * spans))
+        points = np.stack([np.interp(knots, at, line[:, axis]) for axis in (0, 1)], axis=1)
+        ways = _outwards(line) * knots[-1] / (count * spans + 1)
+        points[0], points[-1] = line[0] + ways[0], line[-1] + ways[1]
+        pieces += [points[spans * i : spans * i + spans + 3] for i in range(count)]
+        counts.append(count)
+    return np.stack(pieces), counts

@@ -1,0 +1,84 @@
+"""Any objective, with strokes drawn by a steady hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from plotopt.adam import Adam
+from plotopt.losses.grain import Grain, across
+from plotopt.losses.smooth import bending
+from plotopt.objectives.base import Gradients, Leap, Objective, gathered, trainable
+from plotopt.objectives.problem import Problem
+from plotopt.stages import Stage
+from plotopt.strokes import Strokes
+
+_GRAIN_PX = 512
+
+
+@dataclass(frozen=True)
+class Grip:
+    """What a steady hand holds to, by price: ``firmness`` to the ``grain``, ``keeping`` to the shape laid.
+
+    Both are prices of a squared pixel, as the smoothness of a stage is that of bends. ``ink`` is that of a
+    page full of laid ink: where as much is paid for ink that shows, what costs is ink over ink and off the
+    page.
+    """
+
+    grain: Grain | None = None
+    firmness: float = 0.0
+    keeping: float = 0.0
+    ink: float = 0.0
+
+    @classmethod
+    def of(cls, problem: Problem, stage: Stage, device: torch.device) -> Grip:
+        """How the problem's hand holds strokes on a device in a stage, which has the usual smoothness."""
+        hand, place = problem.hand, problem.target.place
+        grain = None
+        if hand.firmness:
+            coarse = problem.target.canvas(max(place.width, place.height) / _GRAIN_PX, 0)
+            grain = problem.guide.grain(coarse, place).to(device)
+        return cls(grain, hand.firmness * stage.smoothness, hand.keeping * stage.smoothness, hand.overlap)
+
+
+class Steady(Objective):
+    """Another objective's loss, and the prices of a grip on the strokes as they are at first."""
+
+    def __init__(self, objective: Objective, grip: Grip) -> None:
+        self.mm_per_px, self.pixels = objective.mm_per_px, objective.pixels
+        self._objective, self._grip = objective, grip
+        self._laid: Float[Tensor, "strokes control_points 2"] | None = None
+        self.leaps = objective.leaps and grip == Grip()
+
+    def gradients(self, strokes: Strokes, number: int) -> Gradients:
+        found = self._objective.gradients(strokes, number)
+        leaf, grip = trainable(strokes), self._grip
+        if self._laid is None:
+            self._laid = strokes.points.detach()
+        area_mm2 = self.pixels * self.mm_per_px**2
+        loss = leaf.points.new_zeros(())
+        if grip.grain:
+            pulled = across(leaf.points, grip.grain) * found.touched
+            loss = loss + grip.firmness / area_mm2 * pulled.sum()
+        if grip.keeping:
+            bent = bending(leaf.points - self._laid) * found.touched
+            loss = loss + grip.keeping / area_mm2 * bent.sum()
+        if grip.ink:
+            laid_mm2 = leaf.width_mm * leaf.opacity * leaf.lengths_mm()
+            loss = loss + grip.ink / area_mm2 * laid_mm2.sum()
+        if loss.requires_grad:
+            loss.backward()
+        return found.plus(gathered(leaf, loss.detach().double()))
+
+    def leap(self, strokes: Strokes, adam: Adam, numbers: range) -> Leap | None:
+        return self._objective.leap(strokes, adam, numbers) if self.leaps else None
+
+    def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Tensor]:
+        refined, origins = self._objective.refine(strokes, gradients)
+        if self._laid is not None:
+            anew = (origins < 0)[:, None, None]
+            self._laid = torch.where(anew, refined.points.detach(), self._laid[origins])
+        return refined, origins

@@ -1,0 +1,139 @@
+"""Outlines of a picture, cut into strokes and drawn into its target."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from math import ceil
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy import ndarray
+from scipy import ndimage
+from torch import Tensor
+
+from plotopt.contours import trace
+from plotopt.emphasis import Emphasis
+from plotopt.guide import Contours
+from plotopt.ink import LUMINANCE, Inks
+from plotopt.objectives.problem import Problem
+from plotopt.page import Rect
+from plotopt.pens import Pen
+from plotopt.render import render
+from plotopt.seeding import Seeds, evened
+from plotopt.strokes import Strokes
+from plotopt.target import Target
+from plotopt.view import View
+
+# Outlines are looked for at this part of the picture's longer side, and no finer than the pen draws; in
+# pixels that are so much smaller.
+_SCALE_PART, _SCALE_PENS, _SCALE_PX = 1 / 600, 0.6, 1.8
+# The contrast at which they begin, in tones, for the least and the most of them; how long the shortest is.
+_FEWEST, _MOST = 0.3, 0.035
+_SHORTEST_PX = 25.0
+# They are drawn in pieces of so many pen widths, beside tones and alone; beside tones they take at most so
+# much of the strokes.
+_PIECE_PENS, _LONE_PIECE_PENS, _MOST_OF_STROKES = 36.0, 72.0, 0.4
+# The target with outlines has pixels of so many pen widths, and at most so many of them.
+_PIXEL_PENS, _LONGEST_PX = 0.4, 4096
+_STEP_PENS, _SPANS = 0.5, 6
+# What a room's light adds to ink and paper alike.
+_STRAY_LIGHT = 0.05
+# Beside outlines this part of the tone is left out, over so many pen widths.
+_HALO, _HALO_PENS = 0.7, 1.0
+
+
+def outline(problem: Problem, emphasis: Emphasis, strokes: int) -> Problem:
+    """The problem with outlines to be drawn as lines, for a drawing of so many strokes.
+
+    They are those of the whole picture, cut off where the mask takes it away, in the pen that has most
+    contrast to the paper. The weakest are left out where there are too few strokes.
+    """
+    if not emphasis.edges:
+        return problem
+    number, light = _outliner(problem.inks)
+    pen, lone = problem.pens[number], not emphasis.shading
+    paler = float((light - problem.inks.bare[:, 0, 0]).mean()) > 0
+    lines: list[ndarray] = []
+    room = strokes if lone else int(_MOST_OF_STROKES * strokes)
+    for line in _lines(problem, emphasis, pen, paler):
+        pieces = _cut(line, (_LONE_PIECE_PENS if lone else _PIECE_PENS) * pen.width_mm)
+        if len(lines) + len(pieces) > room:
+            break
+        lines += pieces
+    if not lines:
+        return problem
+    coverage = _coverage(lines, problem.target, pen)
+    contours = Contours(tuple(lines), coverage, tuple(light.tolist()), number)
+    guide = replace(problem.guide, contours=contours, structure=problem.guide.structure or problem.target)
+    target = problem.target.resized((coverage.shape[0], coverage.shape[1]))
+    mm_per_px = _longer(target.place) / max(coverage.shape)
+    halo = _halo(coverage, pen.width_mm / mm_per_px)
+    return replace(problem, target=target.faded(1 - emphasis.edges * halo), guide=guide)
+
+
+def _halo(coverage: Float[Tensor, "height width"], pen_px: float) -> Float[Tensor, "height width"]:
+    """How much of the tone is left out beside the outlines, for them to stand out."""
+    beside_px = ndimage.distance_transform_edt(coverage.numpy() < 0.5)
+    near = np.clip(1 - (beside_px - _HALO_PENS * pen_px) / (_HALO_PENS * pen_px), 0, 1)
+    return torch.from_numpy((_HALO * near).astype(np.float32))
+
+
+def _outliner(inks: Inks) -> tuple[int, Float[Tensor, "channels"]]:
+    """The pen whose ink has most contrast to the paper in a room, and its light."""
+    lights = inks.on_paper(1 - torch.eye(inks.pens)[:, :, None, None])[:, :, 0, 0]
+    weights = lights.new_tensor(LUMINANCE if lights.shape[1] == 3 else [1.0])
+    inked, bare = lights @ weights + _STRAY_LIGHT, inks.bare[:, 0, 0] @ weights + _STRAY_LIGHT
+    number = int((inked / bare).log().abs().argmax())
+    return number, lights[number]
+
+
+def _lines(problem: Problem, emphasis: Emphasis, pen: Pen, paler: bool) -> list[Float[ndarray, "points 2"]]:
+    """What is to be drawn of the outlines, as polylines in mm in even steps, the strongest first."""
+    target = problem.target
+    scale_mm = max(_SCALE_PART * _longer(target.place), _SCALE_PENS * pen.width_mm)
+    view = _raster(target.place, scale_mm / _SCALE_PX)
+    ground = problem.guide.ground(target, view, target.place)
+    # Lines lie on that side of an edge which is to be inked.
+    tone = 1 - ground.tone if paler else ground.tone
+    found = trace(tone, _SCALE_PX, _FEWEST * (_MOST / _FEWEST) ** emphasis.edges, _SHORTEST_PX)
+    left = np.ones_like(tone) if emphasis.mask is None else ground.lay(emphasis.mask)
+    runs = [run for points in found for run in _runs(points, left) if len(run) > _SHORTEST_PX]
+    return [evened(view.to_mm(torch.from_numpy(run)).numpy(), _STEP_PENS * pen.width_mm) for run in runs]
+
+
+def _runs(points: Float[ndarray, "points 2"], left: Float[ndarray, "height width"]) -> list[ndarray]:
+    """The parts of a line in pixels that lie where something is left of the picture."""
+    x, y = points.astype(int).T
+    kept = np.concatenate([[False], left[y, x] >= 0.5, [False]])
+    first, last = np.flatnonzero(np.diff(kept.astype(int))).reshape(-1, 2).T
+    return [points[start:end] for start, end in zip(first, last, strict=True)]
+
+
+def _cut(line: Float[ndarray, "points 2"], longest_mm: float) -> list[ndarray]:
+    """A polyline in pieces about equal that are hardly longer."""
+    length_mm = np.hypot(*np.diff(line, axis=0).T).sum()
+    edges = np.linspace(0, len(line) - 1, max(1, ceil(length_mm / longest_mm)) + 1).round().astype(int)
+    return [line[first : last + 1] for first, last in pairwise(edges)]
+
+
+def _coverage(lines: list[ndarray], target: Target, pen: Pen) -> Float[Tensor, "height width"]:
+    """How much of each pixel the lines cover, in pixels fine enough for the pen over the target's place."""
+    rows, columns = target.pixels.shape[1:]
+    finest_mm = _longer(target.place) / _LONGEST_PX
+    mm_per_px = min(_longer(target.place) / max(rows, columns), max(_PIXEL_PENS * pen.width_mm, finest_mm))
+    seeds = Seeds.of_lines(lines)
+    strokes = Strokes.of_pen(torch.from_numpy(seeds.control_points(_SPANS)).float(), pen.width_mm)
+    return 1 - render(strokes, [_raster(target.place, mm_per_px)])[0, 0]
+
+
+def _raster(place: Rect, mm_per_px: float) -> View:
+    """Pixels of about that size over a place, in whole numbers along its longer side."""
+    mm_per_px = _longer(place) / max(1, round(_longer(place) / mm_per_px))
+    columns, rows = max(1, round(place.width / mm_per_px)), max(1, round(place.height / mm_per_px))
+    return View(place.left, place.top, columns, rows, mm_per_px)
+
+
+def _longer(place: Rect) -> float:
+    return max(place.width, place.height)

@@ -23,15 +23,16 @@ _SHORTEST_PENS = 2.0
 _ROOMY_PENS = 70.0
 _LINK_PENS, _LEAST_LINK_PENS = 20.0, 2.5
 # Lines to scribble along are so many loops' widths long, a few of them at least, and linked across so many;
-# loops have spans of so many of their widths.
+# loops have spans of so many of their widths. Narrower ones than of two pen widths are blots.
 _TRAIL_LOOPS, _SHORTEST_LOOPS, _LINK_LOOPS, _SPAN_LOOPS = 2.5, 1.0, 2.0, 0.3
+_LEAST_PENS = 2.0
 
 
 @dataclass(frozen=True)
 class Bed:
     """What pen number ``number`` is to lay on one course: the tone of its full ink on white, in pixels.
 
-    With ``curl_pens`` it scribbles in loops of so many pen widths.
+    With ``curl_pens`` it scribbles in loops of so many pen widths, two at least.
     """
 
     number: int
@@ -40,6 +41,10 @@ class Bed:
     pen_px: float
     course: Course
     curl_pens: float = 0.0
+
+    @property
+    def _loop_px(self) -> float:
+        return max(self.curl_pens, _LEAST_PENS) * self.pen_px
 
     @property
     def ink_px(self) -> float:
@@ -55,14 +60,14 @@ class Bed:
     def fewest(self) -> float:
         """How many strokes lay all its lines, each as long as most pictures let it be."""
         if self._curls:
-            return self._curls.trail_px / (_TRAIL_LOOPS * self.curl_pens * self.pen_px)
+            return self._curls.trail_px / (_TRAIL_LOOPS * self._loop_px)
         return self.line_px / (self.course.usual_px or _ROOMY_PENS * self.pen_px)
 
     @property
     def useful(self) -> float:
         """How many strokes it has work for at most."""
         if self._curls:
-            return self._curls.trail_px / (_SHORTEST_LOOPS * self.curl_pens * self.pen_px)
+            return self._curls.trail_px / (_SHORTEST_LOOPS * self._loop_px)
         return self.line_px / (self.course.usual_px or _SHORTEST_PENS * self.pen_px)
 
     @cached_property
@@ -70,7 +75,7 @@ class Bed:
         if not self.curl_pens:
             return None
         demand = ink_demand(self.tone) * self.pen_px / self.ink_px
-        return Curls.of(demand, self.course.detail, 0.5 * self.curl_pens * self.pen_px, self.pen_px)
+        return Curls.of(demand, self.course.detail, 0.5 * self._loop_px, self.pen_px)
 
     def seeds(self, count: int, longest_px: float, rng: np.random.Generator, more: float = 1.0) -> Seeds:
         """``count`` lines, of which each leaves ``more`` times its ink; fewer to scribble along."""
@@ -87,12 +92,12 @@ class Bed:
         if not self._curls:
             return Laid.of_lines(self.number, whole, self.pen_px)
         loops = [curled(line, self._curls, streamlines.STEP_PX, rng) for line in whole.lines]
-        span_pens = min(SPAN_PENS, _SPAN_LOOPS * self.curl_pens)
+        span_pens = min(SPAN_PENS, _SPAN_LOOPS * self._loop_px / self.pen_px)
         return Laid.of_lines(self.number, Linked(loops, whole.laid), self.pen_px, span_pens)
 
     def _reach_px(self, count: int) -> float:
         if self._curls:
-            return _LINK_LOOPS * self.curl_pens * self.pen_px
+            return _LINK_LOOPS * self._loop_px
         if self.course.usual_px:
             return _LEAST_LINK_PENS * self.pen_px
         roomy = self.line_px / (_ROOMY_PENS * self.pen_px)

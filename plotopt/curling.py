@@ -13,9 +13,9 @@ from scipy.ndimage import gaussian_filter1d
 from plotopt.blurring import blurred
 from plotopt.seeding import evened, ink_demand, tone_of
 
-# The way of loops is so many times that of the line they go along, at least and at most. Lines lie as far
-# apart as loops are wide; farther, where it is so light that even the least is too much.
-_LOOSE, _DENSE = 5.0, 14.0
+# The way of loops is at least so many times that of the line they go along. Lines lie as far apart as loops
+# are wide; farther, where it is so light that even that is too much.
+_LOOSE = 5.0
 # In light parts they are up to so many times as wide as in dark ones.
 _WIDEST = 2.0
 # Where less than this is wanted, the line goes on without loops.
@@ -74,7 +74,7 @@ class Curls:
 
     def times(self) -> Float[ndarray, "height width"]:
         """How many times the way of a line that of the loops along it is; 1 for none."""
-        return np.where(self.demand > _BLANK, self._most.clip(_LOOSE, _DENSE), 1.0)
+        return np.where(self.demand > _BLANK, self._most.clip(min=_LOOSE), 1.0)
 
 
 def curled(

@@ -201,7 +201,7 @@ def _reach(field: _Field, beds: Sequence[Bed], count: int) -> float:
             for bed, number in zip(beds, _shared(count, lines_px), strict=True)
         ]
         return float(np.average(reaches, weights=lines_px))
-    return 1.0 if field.single else min(1.0, count / sum(bed.fewest for bed in beds))
+    return 1.0 if field.single else min(1.0, count / max(sum(bed.fewest for bed in beds), _LEAST_LINE_PX))
 
 
 def _missing(beds: Sequence[Bed], seeds: Sequence[Seeds | None]) -> float:

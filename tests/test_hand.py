@@ -112,7 +112,7 @@ def priced(strokes, crossings):
     """The loss with a price on crossings less that without."""
     place = Rect(0, 0, 32, 32)
     view = View(0, 0, 64, 64, 0.5)
-    pens = (Pen("black", 1.0, "#000000"),)
+    pens = (Pen("black", "#000000", 1.0),)
     losses = []
     for hand in (Hand(crossings=crossings), Hand()):
         target = Target(torch.ones(1, 64, 64), place)

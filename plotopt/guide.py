@@ -61,17 +61,16 @@ class Contours:
 class Guide:
     """Which way strokes run, where they are short and many, how long they are, what is drawn as outlines.
 
-    ``usual_mm`` is the length of a stroke, None for what the tone needs; none is longer than ``longest_mm``,
-    or else than half of the shorter side. Ends up to ``link_mm`` apart are linked, None for what the number
-    of strokes asks for. Lines become loops ``curl_pens`` pen widths wide, 0 for none. They follow the
-    ``structure`` of that target, or of the one to be drawn where it is None; that it can be another lets
-    pictures be cut out without lines along the cut. With ``single_line`` each pen draws but one.
+    ``usual_mm`` is the length of a stroke, None for what the tone needs; none is longer than half of the
+    shorter side. Ends up to ``link_mm`` apart are linked, None for what the number of strokes asks for.
+    Lines become loops ``curl_pens`` pen widths wide, 0 for none. They follow the ``structure`` of that
+    target, or of the one to be drawn where it is None; that it can be another lets pictures be cut out
+    without lines along the cut. With ``single_line`` each pen draws but one.
     """
 
     direction: Direction = field(default_factory=Structure)
     attention: Attention = field(default_factory=Busy)
     usual_mm: float | None = None
-    longest_mm: float | None = None
     link_mm: float | None = None
     curl_pens: float = 0.0
     structure: Target | None = None

@@ -35,7 +35,7 @@ LOOKS = (
     Look(
         "hatch",
         "straight strokes, crossed in the darks, with a few outlines",
-        {"direction": "45,135", "length": "15mm", "link": "0mm", "stiffness": 10.0, "edges": 0.4},
+        {"direction": "45,135", "length": "15mm", "link": "0mm", "stiffness": 10.0, "edges": 0.3},
     ),
     Look(
         "contour",

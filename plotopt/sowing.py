@@ -151,8 +151,6 @@ def sow(
 def _field(guide: Guide, coarse: Target, place: Rect, drawing: tuple[Sequence[Pen], Inks]) -> _Field:
     courses = guide.courses(guide.ground(coarse, coarse.view, place))
     longest_px = _LONGEST_PART * min(coarse.pixels.shape[1:])
-    if guide.longest_mm is not None:
-        longest_px = min(longest_px, guide.longest_mm / coarse.view.mm_per_px)
     outlines = None if guide.contours is None else _outlines(guide.contours, coarse.view)
     outliner = guide.contours.pen if guide.contours else 0
     return _Field(*drawing, courses, outlines, outliner, longest_px, guide.single_line, guide.curl_pens)
@@ -216,8 +214,8 @@ def _note(count: int, pens: Sequence[Pen], reach: float) -> str:
     widths = " and ".join(f"{width:g}" for width in sorted({pen.width_mm for pen in pens}))
     return (
         f"{count:,} stroke{plural} of {widths} mm lay {max(reach, 0.01):.0%} of the ink that the picture "
-        "wants, so all tones are nearer to the paper's: use more strokes, a wider pen or smaller paper for "
-        "a stronger drawing"
+        "wants, so all tones are nearer to the paper's: use more strokes or minutes, a wider pen or smaller "
+        "paper for a stronger drawing"
     )
 
 

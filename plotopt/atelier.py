@@ -39,6 +39,8 @@ from plotopt.toning import Shift
 _WORTH_A_PEN = 0.02
 # A budget is missed where less than this part of it is filled; the drawing is then made again, this often.
 _FILLED, _ATTEMPTS = 0.97, 3
+# From one attempt to the next the aim grows by so much at most.
+_MOST_AT_ONCE = 2.0
 # A single line can be pulled tight by this part; more would cost tone.
 _TIGHTENED = 0.03
 # First strokes may take this part of a budget; single lines are drawn straighter, so that they end below it.
@@ -170,7 +172,7 @@ def _aim(tried: dict[float, float], spent: float) -> float:
     goal = 0.5 + 0.5 * _FILLED
     if min(tried) < goal < max(tried):
         return float(np.interp(goal, sorted(tried), [tried[each] for each in sorted(tried)]))
-    return tried[spent] * goal / spent
+    return tried[spent] * min(goal / max(spent, 1 / _MOST_AT_ONCE), _MOST_AT_ONCE)
 
 
 def _most_tiles(stages: Sequence[Stage], problem: Problem) -> int:

@@ -46,7 +46,7 @@ def fit(
     on_progress: Listener = no_listener,
     **options: Any,
 ) -> Drawing:
-    """The drawing of ``image`` that ``strokes`` strokes of some pens can make.
+    """The drawing of ``image`` that some pens can make in so many ``strokes``, ``minutes`` or ``metres``.
 
     ``image`` is a path, a Pillow image, an array or what :func:`plotopt.picture.read_picture` made of one.
     ``options`` are the fields of :class:`plotopt.settings.FitSettings`, as values or as the text that the

@@ -22,6 +22,8 @@ from plotopt.single_line import SingleLine
 from plotopt.target import Target
 from plotopt.view import View
 
+#: Beside tones, outlines take at most this part of the strokes.
+MOST_OF_STROKES = 0.4
 # Strokes so near to an outline may be pieces of it.
 _BESIDE_MM = 1.0
 

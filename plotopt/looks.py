@@ -52,14 +52,14 @@ LOOKS = (
     Look(
         "engrave",
         "parallel lines that bend about forms, as on a banknote",
-        {"direction": "relief:10,80", "link": "1mm", "stiffness": 5.0, "edges": 0.3},
+        {"direction": "relief:10,80", "length": "20mm", "link": "1mm", "stiffness": 5.0, "edges": 0.2},
     ),
     Look(
         "scribble",
         "loops, the smaller and closer the darker",
         {"curl": 5.0, "detail": "auto", "edges": 0.2},
     ),
-    Look("single-line", "one line from beginning to end", {"single_line": "tour", "edges": 0.4}),
+    Look("single-line", "one line from beginning to end", {"single_line": "tour", "edges": 0.2}),
 )
 
 

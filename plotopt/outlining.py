@@ -15,7 +15,7 @@ from torch import Tensor
 
 from plotopt.contours import trace
 from plotopt.emphasis import Emphasis
-from plotopt.guide import Contours
+from plotopt.guide import MOST_OF_STROKES, Contours
 from plotopt.ink import LUMINANCE, Inks
 from plotopt.objectives.problem import Problem
 from plotopt.page import Rect
@@ -32,9 +32,8 @@ _SCALE_PART, _SCALE_PENS, _SCALE_PX = 1 / 600, 0.6, 1.8
 # The contrast at which they begin, in tones, for the least and the most of them; how long the shortest is.
 _FEWEST, _MOST = 0.3, 0.035
 _SHORTEST_PX = 25.0
-# They are drawn in pieces of so many pen widths, beside tones and alone; beside tones they take at most so
-# much of the strokes.
-_PIECE_PENS, _LONE_PIECE_PENS, _MOST_OF_STROKES = 36.0, 72.0, 0.4
+# They are drawn in pieces of so many pen widths, beside tones and alone.
+_PIECE_PENS, _LONE_PIECE_PENS = 36.0, 72.0
 # The target with outlines has pixels of so many pen widths, and at most so many of them.
 _PIXEL_PENS, _LONGEST_PX = 0.4, 4096
 _STEP_PENS, _SPANS = 0.5, 6
@@ -56,7 +55,7 @@ def outline(problem: Problem, emphasis: Emphasis, strokes: int) -> Problem:
     pen, lone = problem.pens[number], not emphasis.shading
     paler = float((light - problem.inks.bare[:, 0, 0]).mean()) > 0
     lines: list[ndarray] = []
-    room = strokes if lone else int(_MOST_OF_STROKES * strokes)
+    room = strokes if lone else int(MOST_OF_STROKES * strokes)
     for line in _lines(problem, emphasis, pen, paler):
         pieces = _cut(line, (_LONE_PIECE_PENS if lone else _PIECE_PENS) * pen.width_mm)
         if len(lines) + len(pieces) > room:

@@ -41,6 +41,10 @@ class Seeds:
             room[: len(line)] = line
         return cls(points, counts)
 
+    def first(self, most: int) -> Seeds:
+        """The first of the lines, so many at most but for one."""
+        return Seeds(self.points[: max(1, most)], self.counts[: max(1, most)], self.missing)
+
     def lines(self) -> list[Float[ndarray, "points 2"]]:
         """Each line on its own, of one point at least."""
         return [line[: max(1, count)] for line, count in zip(self.points, self.counts, strict=True)]

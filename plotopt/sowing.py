@@ -11,7 +11,7 @@ import torch
 from plotopt import stippling, streamlines
 from plotopt.bed import Bed
 from plotopt.directions import share_tone
-from plotopt.guide import Contours, Guide
+from plotopt.guide import MOST_OF_STROKES, Contours, Guide
 from plotopt.ink import Inks
 from plotopt.laid import Laid, placed
 from plotopt.linking import find_gaps, linked
@@ -70,6 +70,13 @@ class _Field:
     single: SingleLine | None
     curl_pens: float
 
+    def sparing(self, coarse: Target, count: int) -> _Field:
+        """The same with the strongest outlines that so many strokes have room for beside tones, or alone."""
+        if self.outlines is None:
+            return self
+        toned = sum(bed.useful for bed in self.beds(coarse)) >= 1
+        return replace(self, outlines=self.outlines.first(int(MOST_OF_STROKES * count) if toned else count))
+
     def beds(self, coarse: Target) -> list[Bed]:
         """What each pen has to lay on each course for these tones."""
         if len(coarse.pixels) == 1:
@@ -118,7 +125,8 @@ def sow(
     finest_mm = min(pen.width_mm for pen in pens)
     side_mm = max(target.place.width, target.place.height)
     coarse = target.canvas(max(finest_mm, side_mm / _LONG_SIDE_PX), 0)
-    field = _field(guide, coarse, target.place, (pens, inks))
+    wanted, count = count, count or usual_count(pens, target.place)
+    field = _field(guide, coarse, target.place, (pens, inks)).sparing(coarse, count)
     beds = field.beds(coarse)
     outlined = 0 if field.outlines is None else len(field.outlines.counts)
     useful = outlined + int(sum(bed.useful for bed in beds))
@@ -126,7 +134,6 @@ def sow(
         blank = Strokes.of_pen(torch.zeros(0, 4, 2), finest_mm)
         return Sown(blank, target, ("the picture is blank, or nearly: there is nothing to draw",))
     notes: list[str] = []
-    wanted, count = count, count or usual_count(pens, target.place)
     if useful < count:
         if wanted:
             notes.append(f"the picture wants little ink: {useful:,} strokes are enough for it, not {count:,}")

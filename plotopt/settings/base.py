@@ -23,7 +23,7 @@ from plotopt.units import format_length, parse_length
 
 MOST_STROKES = 100_000
 _NUMBERS = (float, float | None)
-_DURATION = re.compile(r"(?:(\d+\.?\d*)\s*h)?\s*(?:(\d+\.?\d*)\s*(?:m|min|minutes)?)?")
+_DURATION = re.compile(r"(?:(\d*\.?\d+|\d+\.)\s*h)?\s*(?:(\d*\.?\d+|\d+\.)\s*(?:m|min|minutes)?)?")
 #: Metadata of a field that makes no difference to the drawing, and is not told with it.
 UNTOLD = {"told": False}
 #: Metadata of a field that is told only where it is not what it usually is.

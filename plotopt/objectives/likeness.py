@@ -117,7 +117,9 @@ class Likeness(Objective):
             return
         view, border = self._wanted.view, self._canvas.loss.cell_px
         with torch.no_grad():
-            light = self._canvas.inks.on_paper(render(strokes.detach().apart(), [view]))[0, 0]
+            light = self._canvas.inks.on_paper(
+                render(strokes.detach().apart(), [view], renderer=self._canvas.renderer)
+            )[0, 0]
         inside = (slice(border, -border), slice(border, -border))
         drawn, wanted = (each[inside].double().cpu().numpy() for each in (light, self._wanted.pixels[0]))
         width_px = float(strokes.width_mm.mean()) / view.mm_per_px

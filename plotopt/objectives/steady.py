@@ -8,10 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from plotopt.adam import Adam
 from plotopt.losses.grain import Grain, across
 from plotopt.losses.smooth import bending
-from plotopt.objectives.base import Gradients, Leap, Objective, gathered, trainable
+from plotopt.objectives.base import Gradients, Objective, gathered, trainable
 from plotopt.objectives.problem import Problem
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
@@ -51,7 +50,6 @@ class Steady(Objective):
         self.mm_per_px, self.pixels = objective.mm_per_px, objective.pixels
         self._objective, self._grip = objective, grip
         self._laid: Float[Tensor, "strokes control_points 2"] | None = None
-        self.leaps = objective.leaps and grip == Grip()
 
     def gradients(self, strokes: Strokes, number: int) -> Gradients:
         found = self._objective.gradients(strokes, number)
@@ -72,9 +70,6 @@ class Steady(Objective):
         if loss.requires_grad:
             loss.backward()
         return found.plus(gathered(leaf, loss.detach().double()))
-
-    def leap(self, strokes: Strokes, adam: Adam, numbers: range) -> Leap | None:
-        return self._objective.leap(strokes, adam, numbers) if self.leaps else None
 
     def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Tensor]:
         refined, origins = self._objective.refine(strokes, gradients)

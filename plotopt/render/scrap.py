@@ -9,25 +9,33 @@ from __future__ import annotations
 import math
 import threading
 import weakref
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy import ndarray
 from torch import Tensor
 
-# Sheets that a thread keeps for later.
-_KEPT = 6
+# Sheets that a thread knows of, free and lent ones.
+_KEPT = 10
 # Sheets are cut to whole parts of so many numbers, lest a few more vertices ask for another.
 _GRAIN = 2**16
 # Numbers in a line of the cache: a vector that begins with one lies in it.
 _LINE = 16
 
 
+class _Sheet(NamedTuple):
+    """Memory, and what was lent of it last: free as soon as that is gone."""
+
+    whole: ndarray
+    lent: weakref.ref[ndarray]
+
+
 class _Drawer(threading.local):
-    """One thread's free sheets, so that no other takes them at the same time."""
+    """One thread's sheets, so that no other takes them at the same time."""
 
     def __init__(self) -> None:
-        self.sheets: list[ndarray] = []
+        self.sheets: list[_Sheet] = []
 
 
 _drawer = _Drawer()
@@ -39,16 +47,19 @@ def sheet(*shape: int) -> Tensor:
     whole = _fitting(_drawer.sheets, -(-(size + _LINE) // _GRAIN) * _GRAIN)
     skipped = -(whole.ctypes.data // 4) % _LINE
     part = whole[skipped : skipped + size]
-    # Tensors hold on to this very array, while a view of it in numpy would not.
-    weakref.finalize(part, _drawer.sheets.append, whole).atexit = False
+    # Tensors hold on to this very array, while a view of it in numpy would not. That it is gone is looked up
+    # and not called back: Python drops an interrupt by the user that comes in a callback.
+    _drawer.sheets.append(_Sheet(whole, weakref.ref(part)))
     return torch.from_numpy(part).view(shape)
 
 
-def _fitting(sheets: list[ndarray], size: int) -> ndarray:
+def _fitting(sheets: list[_Sheet], size: int) -> ndarray:
     """A free sheet of at least so many numbers and at most twice as many, or a new one."""
     del sheets[:-_KEPT]
-    # The last first: it may still be in the cache. Others may put down sheets meanwhile, but at the end.
+    # The last first: it may still be in the cache.
     for place in reversed(range(len(sheets))):
-        if size <= sheets[place].size <= 2 * size:
-            return sheets.pop(place)
+        whole, lent = sheets[place]
+        if lent() is None and size <= whole.size <= 2 * size:
+            del sheets[place]
+            return whole
     return np.empty(size, np.float32)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from plotopt.budget import Budget, Within, sow_within, within
+from plotopt.budget import FILLED, Budget, Within, sow_within, within
 from plotopt.canvas import Canvas
 from plotopt.crops import Crops
 from plotopt.devices import Devices
@@ -37,8 +37,8 @@ from plotopt.toning import Shift
 
 # A pen that draws less than this part of the strokes is hardly worth putting in.
 _WORTH_A_PEN = 0.02
-# A budget is missed where less than this part of it is filled; the drawing is then made again, this often.
-_FILLED, _ATTEMPTS = 0.97, 3
+# A drawing that misses its budget is made again, up to so many in all.
+_ATTEMPTS = 3
 # From one attempt to the next the aim grows by so much at most.
 _MOST_AT_ONCE = 2.0
 # A single line can be pulled tight by this part; more would cost tone.
@@ -75,7 +75,7 @@ class Atelier:
             strokes, sown = self._bettered(budget)
             spent = budget.spent(strokes, self.problem.pens, self.problem.target.place)
             drawn.append((spent, strokes, sown))
-            if _FILLED <= spent <= 1 + _TIGHTENED or (sown.is_all and spent <= 1) or not len(strokes):
+            if FILLED <= spent <= 1 + _TIGHTENED or (sown.is_all and spent <= 1) or not len(strokes):
                 break
             tried[spent] = budget.aim
             budget = replace(budget, aim=_aim(tried, spent))
@@ -114,7 +114,6 @@ class Atelier:
         """The first strokes: as many as the settings say, or as the budget has room for."""
         problem = self.problem
         pens, place = problem.pens, problem.target.place
-        usual = usual_count(pens, place)
         if not budget:
             return sow(problem.target, self.settings.strokes, pens, problem.inks, rng, problem.guide)
         start = int(rng.integers(2**31))
@@ -123,7 +122,9 @@ class Atelier:
             return sow(problem.target, count, pens, problem.inks, np.random.default_rng(start), problem.guide)
 
         # More strokes take more time for the same ink, so metres ask for no more of them than usual.
-        return sow_within(budget, MOST_STROKES if budget.minutes else usual, pens, place, sown)
+        return sow_within(
+            budget, MOST_STROKES if budget.minutes else usual_count(pens, place), pens, place, sown
+        )
 
     def _likened(
         self, strokes: Strokes, problem: Problem, budget: Budget | None, rng: np.random.Generator
@@ -169,7 +170,7 @@ class Atelier:
 
 def _aim(tried: dict[float, float], spent: float) -> float:
     """Where to aim after aims came to parts of a budget that were ``spent``, the last one given."""
-    goal = 0.5 + 0.5 * _FILLED
+    goal = 0.5 + 0.5 * FILLED
     if min(tried) < goal < max(tried):
         return float(np.interp(goal, sorted(tried), [tried[each] for each in sorted(tried)]))
     return tried[spent] * min(goal / max(spent, 1 / _MOST_AT_ONCE), _MOST_AT_ONCE)

@@ -38,8 +38,8 @@ _OVER = 0.03
 _FIRST, _CLOSE, _TRIES, _STRIDE = 1000, 1.01, 12, 4.0
 # What a plot takes grows with about this power of the number of strokes, and with no lower one.
 _POWER, _LEAST_POWER = 0.75, 0.3
-# A drawing that fills less than this part of its budget is told of.
-_FILLED = 0.97
+#: A drawing that fills less than this part of its budget misses it.
+FILLED = 0.97
 # Lines are left out for so many times what is over; twice as much at the second look, and so on.
 _THOROUGH = 1.05
 # A lift of the pen, the way to the next line and the start from rest, as a length of line.
@@ -88,7 +88,7 @@ def sow_within(
         tries.add(laid, spent, sum(laid.strokes.laid()))
         if budget.aim <= spent <= budget.aim * (1 + _OVER) or tries.done:
             break
-    if tries.exhausted and tries.spent < _FILLED:
+    if tries.exhausted and tries.spent < FILLED:
         return replace(tries.best, notes=(_unfilled_note(budget, tries.spent),), is_all=True)
     return tries.best
 
@@ -194,11 +194,11 @@ def within(budget: Budget, strokes: Strokes, pens: Sequence[Pen], place: Rect) -
     if spent > budget.aim:
         # They take no time, so leaving them out for what others take would never end.
         kept = kept[_shown(strokes, pens)]
-    while spent > budget.aim and len(lines := _lines(left := strokes.select(kept))) > 1:
+    while spent > budget.aim and len(lines := (left := strokes.select(kept)).lines()) > 1:
         kept = kept[_worth_keeping(left, lines, view, thorough * (spent - budget.aim) / spent, budget)]
         spent, thorough = budget.spent(strokes.select(kept), pens, place), thorough + _THOROUGH
     if spent > budget.aim and len(kept) > 1:
-        (line,) = _lines(strokes.select(kept))
+        (line,) = strokes.select(kept).lines()
         parts = [kept[line[:count]].sort().values for count in range(1, len(line))]
         allowed = bisect_right(
             parts, budget.aim, key=lambda part: budget.spent(strokes.select(part), pens, place)
@@ -214,14 +214,9 @@ def _shown(strokes: Strokes, pens: Sequence[Pen]) -> Bool[Tensor, "strokes"]:
         own = (strokes.pen == number).nonzero()[:, 0]
         drawn = strokes.select(own)
         kept = visible(drawn.chains(), pen.width_mm, pen.opacity)
-        for line, is_kept in zip(_lines(drawn), kept.tolist(), strict=True):
+        for line, is_kept in zip(drawn.lines(), kept.tolist(), strict=True):
             shown[own[line]] = is_kept
     return shown
-
-
-def _lines(strokes: Strokes) -> list[list[int]]:
-    """The numbers of the strokes of each line."""
-    return strokes.joints.lines() if strokes.joints else [[number] for number in range(len(strokes))]
 
 
 def _worth_keeping(

@@ -132,14 +132,18 @@ class Strokes:
         # Both strokes have the joint in the same place but for rounding.
         before, after = self.joints.pairs.cpu().numpy().T
         curves[after, 0, 0] = curves[before, -1, 3]
-        return [np.concatenate(curves[line]) for line in self.joints.lines()]
+        return [np.concatenate(curves[line]) for line in self.lines()]
+
+    def lines(self) -> list[list[int]]:
+        """The numbers of the strokes of each line, in their order."""
+        return self.joints.lines() if self.joints else [[number] for number in range(len(self))]
 
     def laid(self) -> list[int]:
         """How many strokes, as they were laid first, each of the :meth:`chains` was linked from."""
         if not self.joints:
             return [1] * len(self)
         told = self.joints.laid.tolist()
-        return [max(1, sum(told[number] for number in line)) for line in self.joints.lines()]
+        return [max(1, sum(told[number] for number in line)) for line in self.lines()]
 
 
 def chain_of(points: Float[Tensor, "... control_points 2"]) -> Float[Tensor, "... 4*spans 2"]:

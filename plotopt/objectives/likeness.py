@@ -127,8 +127,10 @@ class Likeness(Objective):
 
     def _losses(self, strokes: Strokes, softness_px: float) -> Iterator[Tensor]:
         """The loss a pixel, tile by tile."""
-        for chosen, view in self._tiles(strokes.detach(), softness_px, (0, 0)):
-            yield loss_of(self._canvas, Look(strokes.select(chosen), view, softness_px, self.pixels))
+        # Joints are of no use to a loss, and would be numbered anew for each tile.
+        drawn = strokes.apart()
+        for chosen, view in self._tiles(drawn.detach(), softness_px, (0, 0)):
+            yield loss_of(self._canvas, Look(drawn.select(chosen), view, softness_px, self.pixels))
 
     def _tiles(
         self, strokes: Strokes, softness_px: float, shift_px: tuple[int, int]

@@ -63,16 +63,42 @@ def read_minutes(text: str) -> float:
     return 60 * hours + minutes
 
 
+class Told:
+    """Settings, a dataclass, that can be told as options and as a command line."""
+
+    #: The command of these settings.
+    verb: ClassVar[str]
+
+    def options(self) -> dict[str, Any]:
+        """The settings as the command line spells them, for the SVG's metadata; None where not set."""
+        told = [entry.name for entry in fields(self) if self._is_told(entry)]  # type: ignore[arg-type]
+        return {name: _spelled(name, getattr(self, name)) for name in told}
+
+    def _is_told(self, entry: Field[Any]) -> bool:
+        told = entry.metadata.get("told", True)
+        if told == WHEN_SET["told"]:
+            return bool(getattr(self, entry.name) != self._usual(entry))
+        return bool(told)
+
+    def _usual(self, entry: Field[Any]) -> Any:
+        """What a field is where it is not given."""
+        return entry.default
+
+    def command(self, subject: str) -> str:
+        """The command line that repeats this drawing of a picture's file or a neuron."""
+        given = [_flag(name, value) for name, value in self.options().items() if value is not None]
+        subject = f"./{subject}" if subject.startswith("-") else subject
+        return shlex.join(["plotopt", self.verb, subject, *given])
+
+
 @dataclass(frozen=True, kw_only=True)
-class PageSettings:
+class PageSettings(Told):
     """What to draw on, with what machine and in what time; lengths in mm.
 
     ``device`` is what computes the drawing; on the CPU alone the same seed gives the same one everywhere.
     Raises PlotoptError for values out of range.
     """
 
-    #: The command of these settings.
-    verb: ClassVar[str]
     #: The kinds of options that are no whole numbers, and how their texts are read.
     kinds: ClassVar[dict[str, Any]] = {
         "paper": Paper,
@@ -121,27 +147,6 @@ class PageSettings:
             raise PlotoptError(
                 f"split_every is {metres:g} m: give {LEAST_SPLIT_M:g} to {MOST_SPLIT_M:,} m, such as 40m"
             )
-
-    def options(self) -> dict[str, Any]:
-        """The settings as the command line spells them, for the SVG's metadata; None where not set."""
-        told = [entry.name for entry in fields(self) if self._is_told(entry)]
-        return {name: _spelled(name, getattr(self, name)) for name in told}
-
-    def _is_told(self, entry: Field[Any]) -> bool:
-        told = entry.metadata.get("told", True)
-        if told == WHEN_SET["told"]:
-            return bool(getattr(self, entry.name) != self._usual(entry))
-        return bool(told)
-
-    def _usual(self, entry: Field[Any]) -> Any:
-        """What a field is where it is not given."""
-        return entry.default
-
-    def command(self, subject: str) -> str:
-        """The command line that repeats this drawing of a picture's file or a neuron."""
-        given = [_flag(name, value) for name, value in self.options().items() if value is not None]
-        subject = f"./{subject}" if subject.startswith("-") else subject
-        return shlex.join(["plotopt", self.verb, subject, *given])
 
 
 def read_options(kind: type[Settings], options: Mapping[str, Any]) -> Settings:

@@ -15,8 +15,8 @@ from plotopt.plot.reading import Grouping
 from plotopt.profiles import Client, Profile, load_profile
 from plotopt.settings.base import (
     LEAST_SPLIT_M,
-    PageSettings,
     Reader,
+    Told,
     check_number,
     read_choice,
     read_metres,
@@ -58,7 +58,7 @@ def read_layer_pens(text: str) -> tuple[LayerPen, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlanSettings:
+class PlanSettings(Told):
     """How to plan a drawing that there is; lengths in mm, ``split_every`` in m.
 
     ``pens`` None takes them from the drawing, ``paper`` None its own page. ``fit`` scales the drawing to the
@@ -108,12 +108,6 @@ class PlanSettings:
     join: float | None = None
     simplify: float | None = None
     split_every: float | None = None
-
-    #: As those of all other drawings.
-    options: ClassVar[Any] = PageSettings.options
-    _is_told: ClassVar[Any] = PageSettings._is_told
-    _usual: ClassVar[Any] = PageSettings._usual
-    command: ClassVar[Any] = PageSettings.command
 
     def __post_init__(self) -> None:
         for name, kind in self.kinds.items():

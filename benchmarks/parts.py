@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any
 
 import plotopt
-from plotopt import fitting, refine
+from plotopt import atelier, fitting, refine
 from plotopt.adam import Adam
 from plotopt.drawing import Drawing
 from plotopt.losses import pixel
@@ -26,7 +26,7 @@ PICTURE = Path(__file__).parent.parent / "examples" / "chelsea.png"
 PARTS: list[tuple[Any, str, str]] = [
     (fitting, "read_picture", "reading and toning the picture"),
     (fitting, "pose", "reading and toning the picture"),
-    (fitting, "sow", "first strokes"),
+    (atelier, "sow", "first strokes"),
     (refine, "seed", "relocation of strokes"),
     (likeness.Likeness, "refine", "relocation of strokes"),
     (problem, "render", "renderer"),

@@ -27,6 +27,10 @@ class Adam:
         """No memory of any stroke."""
         return cls(torch.zeros_like(points), torch.zeros_like(points), points.new_zeros(len(points), 1, 1))
 
+    def to(self, device: torch.device | str) -> Adam:
+        """The same state on another device."""
+        return Adam(self.mean.to(device), self.square.to(device), self.clock.to(device), self.betas)
+
     def follow(self, origins: Int[Tensor, "strokes"]) -> Adam:
         """The state for strokes that were these ones before; those that were none, -1, start afresh."""
         kept = (origins >= 0)[:, None, None]

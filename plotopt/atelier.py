@@ -10,9 +10,11 @@ import torch
 
 from plotopt.budget import FILLED, Budget, Within, sow_within, within
 from plotopt.canvas import Canvas
+from plotopt.carrying import Carried
 from plotopt.crops import Crops
 from plotopt.devices import Devices
-from plotopt.listening import Listener, Progress, steps_told
+from plotopt.journal import Attempt, Journal
+from plotopt.listening import Listener, Progress
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.networks import load_network
 from plotopt.objectives.base import Objective
@@ -23,7 +25,6 @@ from plotopt.objectives.problem import Problem
 from plotopt.objectives.sight import Scene
 from plotopt.objectives.sparing import Sparing
 from plotopt.objectives.steady import Grip, Steady
-from plotopt.optimize import optimize
 from plotopt.pens import Pen
 from plotopt.picture import read_picture
 from plotopt.settings import FitSettings
@@ -49,13 +50,18 @@ _AIMS = {None: 1.0, SingleLine.TOUR: 1.22, SingleLine.FLOW: 1.05}
 
 @dataclass(frozen=True)
 class Atelier:
-    """A picture to be drawn as the settings say, on a device; ``taste`` is for comparing features."""
+    """A picture to be drawn as the settings say, on a device.
+
+    ``taste`` is for comparing features. With ``carried`` strokes of another run to begin with, there is no
+    stage of the whole page.
+    """
 
     problem: Problem
     settings: FitSettings
     device: torch.device
     taste: Taste | None
-    on_progress: Listener
+    journal: Journal
+    carried: Carried | None = None
 
     def draw(self) -> tuple[Strokes, tuple[str, ...]]:
         """The optimised strokes, and what the user should know of them.
@@ -66,40 +72,43 @@ class Atelier:
         """
         settings = self.settings
         if settings.minutes is None and settings.metres is None:
-            return self._told(*self._bettered(None))
+            strokes, sown = self._bettered(None)
+            return self._told(strokes, sown.notes)
         budget = Budget(settings.minutes, settings.metres, settings.profile, settings.client)
         budget = replace(budget, aim=_AIMS[settings.single_line])
-        drawn: list[tuple[float, Strokes, Sown]] = []
-        tried: dict[float, float] = {}
-        while len(drawn) < _ATTEMPTS:
-            strokes, sown = self._bettered(budget)
+        attempts = self.journal.attempts
+        while not _is_done(attempts):
+            tried = {each.spent: each.aim for each in attempts}
+            aim = _aim(tried, attempts[-1].spent) if attempts else budget.aim
+            strokes, sown = self._bettered(replace(budget, aim=aim))
+            if self.journal.is_stopped:
+                return self._told(strokes, sown.notes)
             spent = budget.spent(strokes, self.problem.pens, self.problem.target.place)
-            drawn.append((spent, strokes, sown))
-            if FILLED <= spent <= 1 + _TIGHTENED or (sown.is_all and spent <= 1) or not len(strokes):
-                break
-            tried[spent] = budget.aim
-            budget = replace(budget, aim=_aim(tried, spent))
-        _, strokes, sown = min(drawn, key=lambda each: abs(1 - each[0]))
+            attempts.append(Attempt(aim, spent, strokes, sown.notes, sown.is_all))
+        best = min(attempts, key=lambda each: abs(1 - each.spent))
+        strokes = best.strokes
         if settings.single_line:
             pens, place = self.problem.pens, self.problem.target.place
             strokes = tightened(strokes, lambda drawn: budget.spent(drawn, pens, place))
-        return self._told(strokes, sown)
+        return self._told(strokes, best.notes)
 
-    def _told(self, strokes: Strokes, sown: Sown) -> tuple[Strokes, tuple[str, ...]]:
-        return strokes, sown.notes + _idle_notes(strokes, self.problem.pens)
+    def _told(self, strokes: Strokes, notes: tuple[str, ...]) -> tuple[Strokes, tuple[str, ...]]:
+        return strokes, notes + tuple(self.journal.notes) + _idle_notes(strokes, self.problem.pens)
 
     def _bettered(self, budget: Budget | None) -> tuple[Strokes, Sown]:
         """The optimised strokes, and what they were at first."""
-        self.on_progress(Progress("laying the first strokes", 0, 1))
+        self.journal.begin()
+        self.journal.on_progress(Progress("laying the first strokes", 0, 1))
         rng = np.random.default_rng(self.settings.seed)
         sown = self._sown(budget, rng)
-        self.on_progress(Progress("laying the first strokes", 1, 1))
+        crops_seed = int(rng.integers(2**31)) if self.taste else 0
+        self.journal.on_progress(Progress("laying the first strokes", 1, 1))
         if not len(sown.strokes):
             return sown.strokes, sown
         problem = replace(self.problem, target=sown.target).to(self.device)
         strokes, stage, shift = self._likened(sown.strokes.to(self.device), problem, budget, rng)
         if self.taste:
-            looks = replace(problem, shift=shift), stage, rng
+            looks = replace(problem, shift=shift), stage, crops_seed
             strokes = self._improved(strokes, *self._perception(self.taste, *looks), budget)
         strokes = strokes.to("cpu")
         if self.settings.single_line:
@@ -112,26 +121,36 @@ class Atelier:
 
     def _sown(self, budget: Budget | None, rng: np.random.Generator) -> Sown:
         """The first strokes: as many as the settings say, or as the budget has room for."""
-        problem = self.problem
-        pens, place = problem.pens, problem.target.place
+        pens, place = self.problem.pens, self.problem.target.place
         if not budget:
-            return sow(problem.target, self.settings.strokes, pens, problem.inks, rng, problem.guide)
+            return self._laid(self.settings.strokes, rng)
         start = int(rng.integers(2**31))
 
         def sown(count: int) -> Sown:
-            return sow(problem.target, count, pens, problem.inks, np.random.default_rng(start), problem.guide)
+            return self._laid(count, np.random.default_rng(start))
 
         # More strokes take more time for the same ink, so metres ask for no more of them than usual.
         return sow_within(
             budget, MOST_STROKES if budget.minutes else usual_count(pens, place), pens, place, sown
         )
 
+    def _laid(self, count: int | None, rng: np.random.Generator) -> Sown:
+        """So many first strokes, new or carried over."""
+        problem = self.problem
+        if not self.carried:
+            return sow(problem.target, count, problem.pens, problem.inks, rng, problem.guide)
+        strokes = self.carried.onto(problem, count, rng)
+        # Only for the tones that so many strokes can reach.
+        laid = max(1, sum(strokes.laid()))
+        sown = sow(problem.target, laid, problem.pens, problem.inks, rng, problem.guide)
+        return replace(sown, strokes=strokes)
+
     def _likened(
         self, strokes: Strokes, problem: Problem, budget: Budget | None, rng: np.random.Generator
     ) -> tuple[Strokes, Stage, Shift]:
         """The strokes after the stages that compare pixels; the last of these, and its shift of tones."""
         settings = self.settings
-        stages = stages_for(settings.quality, settings.size, settings.tile)
+        stages = stages_for(settings.quality, settings.size, settings.tile)[bool(self.carried) :]
         with crew_of(min(settings.workers, _most_tiles(stages, problem))) as crew:
             for stage in stages:
                 likeness = Likeness(problem, problem.hand.held(stage), rng, crew)
@@ -140,11 +159,11 @@ class Atelier:
         return strokes, stage, problem.shift
 
     def _perception(
-        self, taste: Taste, problem: Problem, before: Stage, rng: np.random.Generator
+        self, taste: Taste, problem: Problem, before: Stage, seed: int
     ) -> tuple[Perception, Stage]:
         """What compares features after the stage ``before``, at its scale, and how long."""
         canvas = Canvas(problem.target.place, before.mm_per_px(problem.target.place))
-        scene = Scene(canvas, problem.inks, Crops(), int(rng.integers(2**31)), problem.renderer)
+        scene = Scene(canvas, problem.inks, Crops(), seed, problem.renderer)
         stage = perception_for(self.settings.quality, before.long_side_px)
         stage = replace(stage, steps=scene.crops.steps(canvas, stage.steps))
         target = problem.shift.shifted(problem.target)
@@ -163,9 +182,16 @@ class Atelier:
             objective = Within(objective, budget, self.problem.pens, place)
         if grip != Grip():
             objective = Steady(objective, grip)
-        return optimize(
-            strokes, objective, self.problem.hand.held(stage), steps_told(stage, self.on_progress)
-        )
+        return self.journal.improve(strokes, objective, self.problem.hand.held(stage))
+
+
+def _is_done(attempts: Sequence[Attempt]) -> bool:
+    """Whether the last drawing is as good as it gets, or enough have been made."""
+    if not attempts:
+        return False
+    last = attempts[-1]
+    is_full = FILLED <= last.spent <= 1 + _TIGHTENED or (last.is_all and last.spent <= 1)
+    return is_full or not len(last.strokes) or len(attempts) >= _ATTEMPTS
 
 
 def _aim(tried: dict[float, float], spent: float) -> float:

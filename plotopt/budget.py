@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -174,6 +174,12 @@ class Within(Objective):
 
     def leap(self, strokes: Strokes, adam: Adam, numbers: range) -> Leap | None:
         return self._objective.leap(strokes, adam, numbers)
+
+    def memory(self) -> dict[str, Tensor]:
+        return self._objective.memory()
+
+    def recall(self, memory: Mapping[str, Tensor]) -> None:
+        self._objective.recall(memory)
 
     def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Int[Tensor, "strokes"]]:
         refined, origins = self._objective.refine(strokes, gradients)

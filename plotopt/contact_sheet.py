@@ -15,6 +15,7 @@ from plotopt.drawing import Drawing
 from plotopt.easel import Easel, load_eyes
 from plotopt.errors import PlotoptError
 from plotopt.growth import copied
+from plotopt.journal import Journal
 from plotopt.lettering import letter
 from plotopt.listening import Listener, Progress, no_listener
 from plotopt.networks import Network, Neuron, check_channels, parse_neurons
@@ -141,13 +142,14 @@ def draw_cell(
     ``single`` is what :meth:`plotopt.settings.NeuronsSettings.of_cell` makes. The middle of a map, and cells
     without copies, do not wrap.
     """
+    journal = Journal(on_progress)
     if wanted.center:
-        return draw_middle(wanted, eyes, cell, single, on_progress)
+        return draw_middle(wanted, eyes, cell, single, journal)
     if not single.copies:
-        return draw_whole(wanted, eyes, cell, single, on_progress)
+        return draw_whole(wanted, eyes, cell, single, journal)
     canvas = Canvas(cell, cell.width / single.canvas_px, Aim.WRAP)
     easel = Easel.set_up(wanted, eyes, canvas, single.strokes, single)
-    return copied(easel.begin(growth_for(single.quality).small, on_progress), cell, cell)
+    return copied(easel.begin(growth_for(single.quality).small, journal), cell, cell)
 
 
 def _plan(

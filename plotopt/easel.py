@@ -13,12 +13,11 @@ from torch import Tensor
 from plotopt.canvas import Canvas
 from plotopt.devices import find_devices
 from plotopt.errors import PlotoptError
-from plotopt.listening import Listener, steps_told
+from plotopt.journal import Journal
 from plotopt.networks import Network, Neuron, check_channels, load_network
 from plotopt.objectives.activation import Activation, Liking, Restraint
 from plotopt.objectives.base import gathered, trainable
 from plotopt.objectives.sight import Scene
-from plotopt.optimize import optimize
 from plotopt.palette import Palette
 from plotopt.scatter import Usual, scatter
 from plotopt.settings.network import NetworkSettings
@@ -90,14 +89,14 @@ class Easel:
         costs = (settings.ink, settings.overlap, settings.evenness, settings.length)
         return cls(likings, palette, Restraint(usual.length_mm, *costs), scene, first, usual, rng)
 
-    def begin(self, stage: Stage, on_progress: Listener) -> Strokes:
+    def begin(self, stage: Stage, journal: Journal) -> Strokes:
         """The first strokes after one stage on the canvas they were made for."""
-        return self._improve(self.first, self.scene, self.likings, stage, on_progress)
+        return self._improve(self.first, self.scene, self.likings, stage, journal)
 
-    def go_on(self, strokes: Strokes, canvas: Canvas, stage: Stage, on_progress: Listener) -> Strokes:
+    def go_on(self, strokes: Strokes, canvas: Canvas, stage: Stage, journal: Journal) -> Strokes:
         """Strokes after one more stage, on another canvas of the same pixel size."""
         scene = replace(self.scene, canvas=canvas)
-        return self._improve(strokes, scene, self.likings[-1:], stage, on_progress)
+        return self._improve(strokes, scene, self.likings[-1:], stage, journal)
 
     def felt(self, strokes: Strokes) -> Bool[Tensor, "strokes"]:
         """Which strokes the network sees at all, in the crops of a few steps."""
@@ -108,14 +107,14 @@ class Easel:
         return gathered(leaf, -score.detach()).touched.cpu()
 
     def _improve(
-        self, strokes: Strokes, scene: Scene, likings: Sequence[Liking], stage: Stage, on_progress: Listener
+        self, strokes: Strokes, scene: Scene, likings: Sequence[Liking], stage: Stage, journal: Journal
     ) -> Strokes:
         canvas = scene.canvas
         long_side_px = max(canvas.width_px, canvas.height_px)
         stage = replace(stage, steps=scene.crops.steps(canvas, stage.steps), long_side_px=long_side_px)
         objective = Activation(likings, scene, self.palette, stage, self.restraint)
         moved = strokes.to(scene.inks.device)
-        bettered = optimize(moved, objective, stage, steps_told(stage, on_progress))
+        bettered = journal.improve(moved, objective, stage)
         return self.palette.decided(bettered).to("cpu")
 
 

@@ -27,6 +27,8 @@ from plotopt.picture import Picture, read_picture
 from plotopt.posing import pose, shown, usual_gamma
 from plotopt.preparing import prepare
 from plotopt.render import Renderer, diffvg, transmittance
+from plotopt.runs.ordering import fit_order
+from plotopt.runs.run import Run
 from plotopt.separation import best_pens
 from plotopt.settings import FitSettings, read_settings
 from plotopt.settings.fit import Judge
@@ -44,6 +46,7 @@ def fit(
     image: str | Path | Image.Image | np.ndarray | Picture,
     *,
     on_progress: Listener = no_listener,
+    run: Run | None = None,
     **options: Any,
 ) -> Drawing:
     """The drawing of ``image`` that some pens can make in so many ``strokes``, ``minutes`` or ``metres``.
@@ -51,7 +54,8 @@ def fit(
     ``image`` is a path, a Pillow image, an array or what :func:`plotopt.picture.read_picture` made of one.
     ``options`` are the fields of :class:`plotopt.settings.FitSettings`, as values or as the text that the
     command line takes: ``fit("a.jpg", strokes=3000, pens="black,red:0.3mm", seed=7)``. The same call gives
-    the same drawing, bit for bit. Raises PlotoptError for anything that cannot be used.
+    the same drawing, bit for bit. ``run`` is how it is kept and stopped. Raises PlotoptError for anything
+    that cannot be used.
     """
     settings = read_settings(**options)
     devices = find_devices(settings.device)
@@ -62,7 +66,13 @@ def fit(
     problem = _pose(settings, picture, place)
     taste = load_taste(settings, devices, on_progress) if settings.loss is Judge.VGG else None
     prepare(settings.profile, on_progress)
-    strokes, notes = Atelier(problem, settings, devices.drawing, taste, on_progress).draw()
+    run = run or Run()
+    journal = run.begin(lambda: fit_order(settings, picture), on_progress)
+    if run.finished:
+        strokes, notes = run.finished.strokes, run.finished.notes
+    else:
+        strokes, notes = Atelier(problem, settings, devices.drawing, taste, journal, run.carried).draw()
+    notes += run.end(strokes, notes)
     on_progress(Progress("planning the plot", 0, 1))
     layers = plan_layers(strokes, problem.pens, place, settings.split_every)
     on_progress(Progress("planning the plot", 1, 1))

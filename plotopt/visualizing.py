@@ -7,12 +7,14 @@ from typing import Any
 
 from plotopt import __version__
 from plotopt.canvas import Aim, Canvas
+from plotopt.carrying import Carried, with_pens
 from plotopt.devices import find_devices
 from plotopt.drawing import Drawing
 from plotopt.easel import Easel, load_eyes
 from plotopt.errors import PlotoptError
 from plotopt.growth import copied, varied
 from plotopt.ink import pale_notes
+from plotopt.journal import Journal
 from plotopt.layering import plan_layers
 from plotopt.listening import Listener, Progress, no_listener
 from plotopt.networks import Network, Neuron, parse_neuron
@@ -20,6 +22,8 @@ from plotopt.page import Page, Rect, fit_rect, lay_out
 from plotopt.palette import Palette
 from plotopt.plot.plan import Layer
 from plotopt.preparing import prepare
+from plotopt.runs.ordering import neuron_order
+from plotopt.runs.run import Run
 from plotopt.scatter import Usual
 from plotopt.settings import NeuronSettings, read_neuron_settings
 from plotopt.settings.network import NetworkSettings
@@ -35,6 +39,7 @@ def neuron(
     subject: str | Neuron,
     *,
     on_progress: Listener = no_listener,
+    run: Run | None = None,
     **options: Any,
 ) -> Drawing:
     """The drawing that channels of a vision network like best.
@@ -42,7 +47,8 @@ def neuron(
     ``subject`` is such as ``vgg16:conv3_3:37`` or ``vgg16:conv3_3:37+0.5*12@center``, or what
     :func:`plotopt.networks.parse_neuron` made of it; ``options`` are the fields of
     :class:`plotopt.settings.NeuronSettings`, as values or as the text that the command line takes.
-    The same call gives the same drawing. Raises PlotoptError for anything that cannot be used.
+    The same call gives the same drawing. ``run`` is how it is kept and stopped. Raises PlotoptError for
+    anything that cannot be used.
     """
     settings = read_neuron_settings(**options)
     devices = find_devices(settings.device)
@@ -61,12 +67,20 @@ def neuron(
     on_progress(Progress("loading the network", 1, 1))
     prepare(settings.profile, on_progress)
     draw = draw_middle if wanted.center else draw_grown if settings.copies else draw_whole
-    strokes = draw(wanted, eyes, place, shown, on_progress)
+    run = run or Run()
+    journal = run.begin(lambda: neuron_order(settings, wanted.text), on_progress)
+    if run.finished:
+        strokes = run.finished.strokes
+    elif run.carried:
+        strokes = draw_on(wanted, eyes, run.carried.at(place), shown, journal)
+    else:
+        strokes = draw(wanted, eyes, place, shown, journal)
+    kept = run.end(strokes, ())
     on_progress(Progress("planning the plot", 0, 1))
     layers = plan_layers(strokes, settings.layered_pens, place, settings.split_every)
     on_progress(Progress("planning the plot", 1, 1))
     told = {"command": settings.command(wanted.text)}
-    return finished(settings, page, layers, told, devices.notes(network=True))
+    return finished(settings, page, layers, told, devices.notes(network=True) + tuple(journal.notes) + kept)
 
 
 def finished(
@@ -89,7 +103,7 @@ def finished(
 
 
 def draw_grown(
-    wanted: Neuron, eyes: Sequence[Network], place: Rect, settings: NeuronSettings, on_progress: Listener
+    wanted: Neuron, eyes: Sequence[Network], place: Rect, settings: NeuronSettings, journal: Journal
 ) -> Strokes:
     """The optimised strokes of a neuron, each with its pen, grown from copies of a small drawing.
 
@@ -101,35 +115,32 @@ def draw_grown(
     cell = Rect(place.left, place.top, place.left + width, place.top + height)
     count = max(1, round(settings.strokes / (grid.columns * grid.rows)))
     easel = Easel.set_up(wanted, eyes, Canvas(cell, sheet.mm_per_px, Aim.WRAP), count, settings)
-    small = easel.begin(growth.small, on_progress)
+    small = easel.begin(growth.small, journal)
     copies = varied(copied(small, cell, place), cell, place, easel.usual, easel.rng)
-    return easel.go_on(copies, sheet, growth.grown, on_progress)
+    return easel.go_on(copies, sheet, growth.grown, journal)
 
 
 def draw_whole(
-    wanted: Neuron, eyes: Sequence[Network], place: Rect, settings: NetworkSettings, on_progress: Listener
+    wanted: Neuron, eyes: Sequence[Network], place: Rect, settings: NetworkSettings, journal: Journal
 ) -> Strokes:
     """The optimised strokes of a neuron, each with its pen, drawn as one from scratch."""
     sheet = Canvas(place, max(place.width, place.height) / settings.canvas_px)
     easel = Easel.set_up(wanted, eyes, sheet, settings.strokes, settings)
-    return easel.begin(growth_for(settings.quality).whole, on_progress)
+    return easel.begin(growth_for(settings.quality).whole, journal)
 
 
 def draw_middle(
-    wanted: Neuron, eyes: Sequence[Network], place: Rect, settings: NetworkSettings, on_progress: Listener
+    wanted: Neuron, eyes: Sequence[Network], place: Rect, settings: NetworkSettings, journal: Journal
 ) -> Strokes:
     """The optimised strokes for the middle of the neuron's map, without those that it does not see.
 
     The canvas is so large that the pen's lines suit the network, and of the strokes no more are taken than
     have room there.
     """
-    pen_mm = float(Palette(settings.layered_pens).widths_mm.mean())
-    long_side_mm = max(place.width, place.height)
-    size_px = settings.size or max(round(_PEN_PX * long_side_mm / pen_mm), _LEAST_PX)
-    sheet = Canvas(place, long_side_mm / size_px, Aim.CENTER)
-    room = Usual.room(place, pen_mm)
+    sheet = _middle(place, settings)
+    room = Usual.room(place, _pen_mm(settings))
     easel = Easel.set_up(wanted, eyes, sheet, min(settings.strokes, room), settings)
-    strokes = easel.begin(growth_for(settings.quality).small, on_progress)
+    strokes = easel.begin(growth_for(settings.quality).small, journal)
     felt = easel.felt(strokes)
     if not felt.any():
         raise PlotoptError(
@@ -137,3 +148,27 @@ def draw_middle(
             "--relu leaky"
         )
     return strokes.select(felt)
+
+
+def draw_on(
+    wanted: Neuron, eyes: Sequence[Network], carried: Carried, settings: NetworkSettings, journal: Journal
+) -> Strokes:
+    """The strokes of another run, optimised on with other settings at the place where they lie."""
+    place = carried.place
+    sheet = Canvas(place, max(place.width, place.height) / settings.canvas_px)
+    if wanted.center:
+        sheet = _middle(place, settings)
+    strokes = with_pens(carried.strokes, settings.layered_pens)
+    easel = Easel.set_up(wanted, eyes, sheet, len(strokes), settings)
+    return easel.go_on(strokes, sheet, growth_for(settings.quality).grown, journal)
+
+
+def _pen_mm(settings: NetworkSettings) -> float:
+    return float(Palette(settings.layered_pens).widths_mm.mean())
+
+
+def _middle(place: Rect, settings: NetworkSettings) -> Canvas:
+    """The canvas for the middle of a map."""
+    long_side_mm = max(place.width, place.height)
+    size_px = settings.size or max(round(_PEN_PX * long_side_mm / _pen_mm(settings)), _LEAST_PX)
+    return Canvas(place, long_side_mm / size_px, Aim.CENTER)

@@ -23,7 +23,7 @@ def options_given(command):
     group = cli.plotopt.make_context(name, [verb])
     given = cli.plotopt.commands[verb].make_context(verb, words, parent=group).params
     subject = given.pop("subject")
-    others = {"output", "polylines", "force", "quiet", "verbose"}
+    others = {"output", "polylines", "force", "quiet", "verbose", "keep"}
     return str(subject), {
         name: value for name, value in given.items() if name not in others and value is not None
     }

@@ -99,7 +99,7 @@ def test_an_interrupted_fit_leaves_no_file(run, folder, monkeypatch):
         raise KeyboardInterrupt
 
     before = listing(folder)
-    monkeypatch.setattr(plotopt.atelier, "optimize", interrupt)
+    monkeypatch.setattr(plotopt.journal, "advance", interrupt)
     ran = run("fit", "a.png", *TINY)
     assert (ran.code, ran.out) == (130, "")
     assert ran.err.endswith("\nplotopt: interrupted, nothing was written\n")
@@ -112,7 +112,7 @@ def test_a_bug_keeps_its_traceback(run, folder, monkeypatch):
         raise RuntimeError("a bug")
 
     before = listing(folder)
-    monkeypatch.setattr(plotopt.atelier, "optimize", stumble)
+    monkeypatch.setattr(plotopt.journal, "advance", stumble)
     with pytest.raises(RuntimeError, match="a bug"):
         run("fit", "a.png", *TINY)
     assert listing(folder) == before
@@ -128,7 +128,7 @@ def test_a_run_says_six_lines_and_shows_its_stages_on_standard_error(run, folder
     assert re.fullmatch(r"pen lifts  \d+", lifts)
     assert re.fullmatch(r"time       (\d+ s|\d+ min) on AxiDraw V3 and SE/A4, as saxi plans it", time)
     assert re.fullmatch(r"ink load   up to \d\.\d coats \(white drawing paper bears 4\)", ink)
-    assert files == "files      a.svg  a-preview.png"
+    assert files == "files      a.svg  a-preview.png  a.plotopt"
     *stages, note = ran.err.splitlines()
     assert [re.sub(r" \(.*\)", "", stage) for stage in stages] == [
         "preparing the renderer",
@@ -138,7 +138,7 @@ def test_a_run_says_six_lines_and_shows_its_stages_on_standard_error(run, folder
         "planning the plot",
     ]
     assert note.startswith("note: 30 strokes of 0.4 mm lay ")
-    assert new_files(folder, before) == ["a-preview.png", "a.svg"]
+    assert new_files(folder, before) == ["a-preview.png", "a.plotopt", "a.svg"]
 
 
 def test_quiet_says_nothing_even_when_verbose(run, strokeless):
@@ -265,11 +265,11 @@ def test_the_drawing_does_not_depend_on_the_number_of_threads(folder):
     assert (folder / "1.png").read_bytes() == (folder / "2.png").read_bytes()
 
 
-def test_an_interrupt_by_the_terminal_ends_a_fit_at_once(folder):
+def test_an_interrupt_before_the_first_step_ends_a_fit_at_once(folder):
     before = listing(folder)
     process = spawn(folder, "fit", "a.png", "--quality=fine", "--strokes=300", PYTHONUNBUFFERED="1")
     for line in process.stderr:
-        if line.startswith(b"tiles"):
+        if line.startswith(b"laying"):
             process.send_signal(signal.SIGINT)
             break
     ran = finished(process)

@@ -7,7 +7,19 @@ import sys
 import click
 
 from plotopt import __version__
-from plotopt.cli import calibrate, estimate, fit, looks, neuron, neurons, pens, plan, profiles, testcard
+from plotopt.cli import (
+    calibrate,
+    estimate,
+    fit,
+    looks,
+    neuron,
+    neurons,
+    pens,
+    plan,
+    profiles,
+    resume,
+    testcard,
+)
 from plotopt.errors import PlotoptError
 
 
@@ -22,6 +34,7 @@ for command in (
     looks.command,
     neuron.command,
     neurons.command,
+    resume.command,
     plan.command,
     estimate.command,
     pens.command,

@@ -112,8 +112,13 @@ class Delivery:
         with shown(Console(stderr=True)) as listener:
             yield listener
 
-    def deliver(self, drawing: Drawing, paths: tuple[Path, ...], command: str) -> None:
-        """Write the drawing and say what it is; ``paths`` are those of before, ``command`` repeats it."""
+    def deliver(
+        self, drawing: Drawing, paths: tuple[Path, ...], command: str, kept: Path | None = None
+    ) -> None:
+        """Write the drawing and say what it is; ``paths`` are those of before, ``command`` repeats it.
+
+        ``kept`` is the file of its run.
+        """
         from plotopt.formats import Kind
         from plotopt.plot.preview import DPI, dpi_notes
 
@@ -124,7 +129,7 @@ class Delivery:
         drawing.save_as(files, dpi=dpi, force=self.force, polylines=self.polylines)
         if self.quiet:
             return
-        report(drawing, paths)
+        report(drawing, [*paths, *([kept] if kept else [])])
         if self.verbose:
             click.echo(f"repeat with: {command}{' --polylines' * self.polylines}", err=True)
             click.echo(f"page {drawing.page.width_mm:g} x {drawing.page.height_mm:g} mm", err=True)

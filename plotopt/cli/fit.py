@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from plotopt.cli.delivery import Delivery, delivered
+from plotopt.cli.keeping import Keeping, keep_option
 from plotopt.cli.options import page_options, setting
 
 _fit = partial(setting, "FitSettings")
@@ -53,6 +54,7 @@ _fit = partial(setting, "FitSettings")
 @_fit("--stiffness", type=float, help="how straight lines stay, 0 to 10  [default: 1]")
 @_fit("--crossings", type=float, help="price of lines over lines, 0 to 10  [default: 0]")
 @_fit("--curl", type=float, help="scribble in loops so many pens wide, 0 to 100  [default: 0]")
+@keep_option
 @delivered("beside IMAGE")
 def command(image: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     """Fit strokes to IMAGE and write them as a plot-ready SVG with a preview.
@@ -63,16 +65,17 @@ def command(image: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     from plotopt.settings import read_settings
     from plotopt.settings.fit import Judge
 
+    keep = options.pop("keep")
     # Read here as well, so that a mistyped option is told before a file that exists.
     settings = read_settings(**options)
     picture = read_picture(image)
     delivery.check(settings, picture.aspect)
     delivery.check_device(settings)
     paths = delivery.paths(image.with_suffix(".svg"), image)
+    keeping = Keeping.beside(paths[0], keep, delivery.force)
     if settings.loss is Judge.VGG:
         delivery.fetch("vgg16", settings.weights)
     from plotopt import fit
 
-    with delivery.listener() as listener:
-        drawing = fit(picture, on_progress=listener, **options)
-    delivery.deliver(drawing, paths, settings.command(click.format_filename(image)))
+    told = settings.command(click.format_filename(image))
+    keeping.draw(delivery, paths, partial(fit, picture, **options), lambda drawing: told)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plotopt.cli.delivery import Delivery, delivered
+from plotopt.cli.keeping import Keeping, keep_option
 from plotopt.cli.options import network_options, page_options, setting
 from plotopt.cli.report import table
 from plotopt.errors import PlotoptError
@@ -31,6 +32,7 @@ _neuron = partial(setting, "NeuronSettings")
 @_neuron("--grid", help="copies across and down, 1x1 to 64x64  [default: of about 256 px each]")
 @_neuron("--copies/--no-copies", help="grow the drawing from copies of a small one, or draw it as one")
 @network_options("NeuronSettings")
+@keep_option
 @delivered("named after NEURON, in the working folder")
 def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
     """Draw what NEURON likes to see and write it as a plot-ready SVG with a preview.
@@ -43,6 +45,7 @@ def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
     """
     from plotopt.settings import read_neuron_settings
 
+    keep = options.pop("keep")
     # Read here as well, so that a mistyped option is told before a file that exists.
     settings = read_neuron_settings(**options)
     if ":" not in subject:
@@ -52,12 +55,13 @@ def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
     delivery.check(settings, settings.copied.columns / settings.copied.rows)
     delivery.check_device(settings)
     paths = delivery.paths(Path(f"{stem(wanted)}.svg"))
+    keeping = Keeping.beside(paths[0], keep, delivery.force)
     delivery.fetch(wanted.model, settings.weights)
     from plotopt import neuron
 
-    with delivery.listener() as listener:
-        drawing = neuron(wanted, on_progress=listener, **options)
-    delivery.deliver(drawing, paths, drawing.metadata["command"])
+    keeping.draw(
+        delivery, paths, partial(neuron, wanted, **options), lambda drawing: drawing.metadata["command"]
+    )
 
 
 def _list_layers(model: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -72,6 +73,13 @@ class Objective(ABC):
         Here all stay.
         """
         return strokes, torch.arange(len(strokes), device=strokes.pen.device)
+
+    def memory(self) -> dict[str, Tensor]:
+        """What it carries from step to step, by name; see :meth:`recall`."""
+        return {}
+
+    def recall(self, memory: Mapping[str, Tensor]) -> None:  # noqa: B027  (most have nothing to recall)
+        """Go on from where an objective made alike had this :meth:`memory`."""
 
     def leap(self, strokes: Strokes, adam: Adam, numbers: range) -> Leap | None:
         """The first of these steps, as many as it likes, smoothness and all; None if they shall go singly."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -60,6 +61,18 @@ class Likeness(Objective):
     def shift(self) -> Shift:
         """By how much tones are asked for lighter or darker, as found so far."""
         return self._canvas.shift
+
+    def memory(self) -> dict[str, Tensor]:
+        """The shift of tones, and where its generator stands."""
+        state = json.dumps(self._rng.bit_generator.state).encode()
+        return {
+            "shift": torch.from_numpy(self.shift.by.copy()),
+            "generator": torch.frombuffer(bytearray(state), dtype=torch.uint8),
+        }
+
+    def recall(self, memory: Mapping[str, Tensor]) -> None:
+        self._rng.bit_generator.state = json.loads(memory["generator"].cpu().numpy().tobytes())
+        self._set_to(replace(self._canvas, shift=Shift(memory["shift"].cpu().numpy())))
 
     def gradients(self, strokes: Strokes, number: int) -> Gradients:
         """Gathered tile by tile, so that memory is that of one tile."""

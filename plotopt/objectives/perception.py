@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -72,6 +72,13 @@ class Perception(Objective):
         loss = self._parts(leaf, number) / self._units @ self._units.new_tensor(self._taste.weights)
         loss.backward()
         return gathered(leaf, loss.detach().double())
+
+    def memory(self) -> dict[str, Tensor]:
+        """The unit of each part, once it is measured."""
+        return {} if self._units is None else {"units": self._units}
+
+    def recall(self, memory: Mapping[str, Tensor]) -> None:
+        self._units = memory.get("units")
 
     def _measure(self, strokes: Strokes) -> Tensor:
         with torch.no_grad():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -41,6 +43,13 @@ class Sparing(Objective):
 
     def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Tensor]:
         return self._objective.refine(strokes, gradients)
+
+    def memory(self) -> dict[str, Tensor]:
+        return self._objective.memory() | {"soaks": torch.tensor(self._soaks)}
+
+    def recall(self, memory: Mapping[str, Tensor]) -> None:
+        self._soaks = bool(memory["soaks"])
+        self._objective.recall(memory)
 
     def _look(self, strokes: Strokes, number: int) -> None:
         if number % _LOOKS_EVERY == 0:

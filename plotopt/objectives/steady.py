@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -70,6 +71,14 @@ class Steady(Objective):
         if loss.requires_grad:
             loss.backward()
         return found.plus(gathered(leaf, loss.detach().double()))
+
+    def memory(self) -> dict[str, Tensor]:
+        laid = {} if self._laid is None else {"laid": self._laid}
+        return self._objective.memory() | laid
+
+    def recall(self, memory: Mapping[str, Tensor]) -> None:
+        self._laid = memory.get("laid")
+        self._objective.recall(memory)
 
     def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Tensor]:
         refined, origins = self._objective.refine(strokes, gradients)

@@ -1,0 +1,99 @@
+"""Strokes carried over into a run with other settings: another pen or page, more strokes or fewer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from plotopt.joints import Joints
+from plotopt.objectives.problem import Problem
+from plotopt.page import Rect
+from plotopt.pens import Pen
+from plotopt.refine import missing_ink, own_ink
+from plotopt.seeding import seed
+from plotopt.strokes import Strokes
+from plotopt.view import View
+
+# Missing ink is looked for, and useless strokes are, at so many pixels along the longer side.
+_LONG_SIDE_PX = 768
+
+
+@dataclass(frozen=True, eq=False)
+class Carried:
+    """Strokes, and the place on the page that they were made for."""
+
+    strokes: Strokes
+    place: Rect
+
+    def onto(self, problem: Problem, count: int | None, rng: np.random.Generator) -> Strokes:
+        """The strokes at the problem's place, with its pens, and about ``count`` of them; None for all.
+
+        Those too many go line by line, those of least ink of their own first; new ones are laid where ink is
+        missing. Pens that are no longer there hand their strokes to others.
+        """
+        strokes = with_pens(self.at(problem.target.place).strokes, problem.pens)
+        have = sum(strokes.laid())
+        if count is None or count == have or not have:
+            return strokes
+        return _fewer(strokes, problem, count) if count < have else _more(strokes, problem, count - have, rng)
+
+    def at(self, place: Rect) -> Carried:
+        """The same strokes at another place, stretched to it."""
+        before, points = self.place, self.strokes.points
+        scale = points.new_tensor([place.width / before.width, place.height / before.height])
+        start, end = (points.new_tensor([each.left, each.top]) for each in (before, place))
+        return Carried(self.strokes.with_points((points - start) * scale + end), place)
+
+
+def with_pens(strokes: Strokes, pens: Sequence[Pen]) -> Strokes:
+    """The strokes with the widths and opacities of other pens, in their order."""
+    pen = strokes.pen % len(pens)
+    drawn = Strokes.of_pens(strokes.points, pen, pens)
+    return replace(drawn, joints=strokes.joints)
+
+
+def _view(place: Rect) -> View:
+    mm_per_px = max(place.width, place.height) / _LONG_SIDE_PX
+    columns, rows = (max(1, round(side / mm_per_px)) for side in (place.width, place.height))
+    return View(place.left, place.top, columns, rows, mm_per_px)
+
+
+def _fewer(strokes: Strokes, problem: Problem, count: int) -> Strokes:
+    """The lines that leave most ink of their own for their length, so many strokes of them."""
+    ink = own_ink(strokes.apart(), _view(problem.target.place)).double()
+    lengths = strokes.lengths_mm().double()
+    lines, laid = strokes.lines(), np.array(strokes.laid())
+    worth = [float(ink[line].sum() / lengths[line].sum().clamp(min=1e-9)) for line in lines]
+    order = np.argsort(worth, kind="stable")[::-1]
+    kept = order[np.cumsum(laid[order]) <= count]
+    numbers = [number for line in kept for number in lines[line]] or lines[order[0]]
+    return strokes.select(torch.tensor(sorted(numbers)))
+
+
+def _more(strokes: Strokes, problem: Problem, count: int, rng: np.random.Generator) -> Strokes:
+    """New strokes of the pen that has most to draw, where ink is missing."""
+    target = problem.target.canvas(_view(problem.target.place).mm_per_px, 0)
+    view = target.view
+    wanted = missing_ink(strokes.apart(), target, problem.inks)
+    if wanted.sum() <= 0:
+        return strokes
+    pen = int(torch.bincount(strokes.pen).argmax())
+    width_px = problem.pens[pen].width_mm / view.mm_per_px
+    longest_px = float(strokes.lengths_mm().median()) / view.mm_per_px
+    lines = seed(1 - wanted, count, width_px, longest_px, rng)
+    points = view.to_mm(torch.from_numpy(lines.control_points(strokes.spans)).to(strokes.points))
+    new = Strokes.of_pens(points, torch.full((len(points),), pen), problem.pens)
+    return _together(strokes, new)
+
+
+def _together(one: Strokes, other: Strokes) -> Strokes:
+    """The strokes of both; those of the other have no joints."""
+    parts = {
+        name: torch.cat([getattr(one, name), getattr(other, name)])
+        for name in ("points", "width_mm", "opacity", "pen")
+    }
+    joints = one.joints and Joints(one.joints.pairs, torch.cat([one.joints.laid, torch.ones_like(other.pen)]))
+    return Strokes(**parts, joints=joints)

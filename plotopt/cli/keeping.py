@@ -1,0 +1,90 @@
+"""Keeping runs from the command line: where, and what is said of a run that was stopped."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plotopt.cli.delivery import Delivery
+from plotopt.errors import PlotoptError
+
+if TYPE_CHECKING:
+    from plotopt.drawing import Drawing
+    from plotopt.runs.record import Record
+    from plotopt.runs.run import Run
+    from plotopt.stopping import Stop
+
+keep_option = click.option(
+    "--keep/--no-keep",
+    default=True,
+    help="keep the run beside the drawing, in a .plotopt file, to resume or animate it  [default: keep]",
+)
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """The file that a run is kept in, None for none."""
+
+    path: Path | None
+
+    @classmethod
+    def beside(cls, svg: Path, keep: bool, force: bool) -> Keeping:
+        """A run file named after the drawing. Raises PlotoptError where there is one already."""
+        if not keep:
+            return cls(None)
+        from plotopt.files import check_writable
+        from plotopt.runs.storage import SUFFIX
+
+        path = svg.with_suffix(SUFFIX)
+        if path.exists() and not force:
+            raise PlotoptError(
+                f"{str(path)!r:.200} holds a run already: go on with it (plotopt resume), choose another "
+                "name (-o), or allow overwriting (--force)"
+            )
+        check_writable(path, force)
+        return cls(path)
+
+    @contextmanager
+    def running(self, delivery: Delivery, before: Record | None) -> Iterator[tuple[Run, Stop]]:
+        """A run that this file keeps and signals stop, while the block runs."""
+        from contextlib import nullcontext
+
+        from plotopt.runs.keeper import Keeper, alone
+        from plotopt.runs.run import Run
+        from plotopt.stopping import stoppable
+
+        with alone(self.path) if self.path else nullcontext(), stoppable(delivery.quiet) as stop:
+            yield Run(Keeper(self.path) if self.path else None, stop, before), stop
+
+    def draw(
+        self,
+        delivery: Delivery,
+        paths: tuple[Path, ...],
+        make: Callable[..., Drawing],
+        command: Callable[[Drawing], str],
+        before: Record | None = None,
+    ) -> None:
+        """Make a drawing as a run, deliver it, and end with the code of a signal that stopped it."""
+        with self.running(delivery, before) as (run, stop):
+            with delivery.listener() as listener:
+                drawing = make(on_progress=listener, run=run)
+            delivery.deliver(drawing, paths, command(drawing), self.path)
+        if stop.exit_code:
+            self._say_stopped(run.is_stopped)
+            sys.exit(stop.exit_code)
+
+    def _say_stopped(self, is_stopped: bool) -> None:
+        if not is_stopped:
+            told = "it was finished all the same"
+        elif self.path:
+            told = f"go on with: {shlex.join(['plotopt', 'resume', str(self.path)])}"
+        else:
+            told = "the drawing is as it was then"
+        click.echo(f"plotopt: stopped, {told}", err=True)

@@ -1,0 +1,162 @@
+"""The story of a run, told stage by stage, so that it can be kept, stopped and gone on with.
+
+A run is a script of stages: the same settings lead through the same ones. So where it stands is told by the
+number of a stage and what that one has come to. A run that goes on passes over the stages before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from plotopt.adam import Adam
+from plotopt.listening import Listener, no_listener, steps_told
+from plotopt.objectives.base import Objective
+from plotopt.optimize import Standing, advance
+from plotopt.stages import Stage
+from plotopt.strokes import Strokes
+
+# So many steps in a row without a number, or without any stroke moved, end a stage.
+_PATIENCE = 25
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A drawing made for a budget: where it aimed, what part it came to, and what is told of it.
+
+    ``is_all`` where there was work for no more strokes.
+    """
+
+    aim: float
+    spent: float
+    strokes: Strokes
+    notes: tuple[str, ...] = ()
+    is_all: bool = False
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where a run stands: in its stage of this number, from 0, and what that stage's objective remembers.
+
+    ``attempts`` are those before the one whose stages these are.
+    """
+
+    stage: int
+    standing: Standing
+    memory: Mapping[str, Tensor]
+    attempts: tuple[Attempt, ...] = ()
+
+
+class Keeper(Protocol):
+    """Who keeps what a journal tells, when he likes."""
+
+    def see(self, stage: Stage, standing: Standing) -> None:
+        """Hear of every step."""
+
+    def is_due(self) -> bool:
+        """Whether the present moment is to be kept."""
+
+    def keep(self, moment: Moment) -> None:
+        """Keep a moment; that at the end of a stage is always told."""
+
+
+@dataclass
+class Journal:
+    """Improves strokes stage by stage, and tells of it.
+
+    ``stops`` is asked after every step: once it says so, no stage goes any further, and the script of the run
+    comes to its end with the strokes as they are. ``start`` is the moment that a run goes on from.
+    """
+
+    on_progress: Listener = no_listener
+    keeper: Keeper | None = None
+    stops: Callable[[], bool] = lambda: False
+    start: Moment | None = None
+    #: What the user should know of how it went.
+    notes: list[str] = field(default_factory=list)
+    is_stopped: bool = False
+    attempts: list[Attempt] = field(init=False)
+    _number: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.attempts = list(self.start.attempts) if self.start else []
+
+    def begin(self) -> None:
+        """Begin the script of stages, for the first time or anew."""
+        self._number = 0
+
+    def improve(self, strokes: Strokes, objective: Objective, stage: Stage) -> Strokes:
+        """The strokes after the next stage of the script, or as they are where that stage lies behind."""
+        number, self._number = self._number, self._number + 1
+        if self.is_stopped or (self.start and number < self.start.stage):
+            return strokes
+        standing = Standing.at_start(strokes)
+        if self.start:
+            device = strokes.points.device
+            standing = self.start.standing.to(device)
+            objective.recall({name: part.to(device) for name, part in self.start.memory.items()})
+            self.start = None
+        return self._through(number, standing, objective, stage).strokes
+
+    def _through(self, number: int, standing: Standing, objective: Objective, stage: Stage) -> Standing:
+        """Where the stage stands at its end, or when it is stopped."""
+        watch, on_step = _Watch(stage), steps_told(stage, self.on_progress)
+        while standing.steps < stage.steps and not watch.has_enough:
+            standing = watch.judged(standing, advance(standing, objective, stage))
+            standing.tell(on_step)
+            self.is_stopped = self.stops()
+            if self.keeper:
+                self.keeper.see(stage, standing)
+                if self.is_stopped or self.keeper.is_due():
+                    self._keep(number, standing, objective)
+            if self.is_stopped:
+                break
+        else:
+            if self.keeper:
+                self._keep(number, standing, objective)
+        self.notes.extend(watch.notes)
+        return standing
+
+    def _keep(self, number: int, standing: Standing, objective: Objective) -> None:
+        if self.keeper:
+            self.keeper.keep(Moment(number, standing, objective.memory(), tuple(self.attempts)))
+
+
+class _Watch:
+    """Sees to it that a stage goes on though a step has gone wrong, and does not go on for nothing."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._failed = self._failed_in_a_row = self._idle = 0
+
+    @property
+    def has_enough(self) -> bool:
+        return max(self._failed_in_a_row, self._idle) >= _PATIENCE
+
+    def judged(self, before: Standing, after: Standing) -> Standing:
+        """The standing after a step; without its strokes where they have no number for a place."""
+        if after.is_sound:
+            self._failed_in_a_row = 0
+            stays = torch.equal(before.strokes.points, after.strokes.points)
+            moving = any(self._stage.relocates_at(later) for later in range(after.steps, self._stage.steps))
+            self._idle = self._idle + 1 if stays and not moving else 0
+            return after
+        self._failed += 1
+        self._failed_in_a_row += 1
+        leaning = before.leaning and Adam.fresh(before.leaning.mean)
+        fresh = replace(before, points=Adam.fresh(before.points.mean), leaning=leaning)
+        return replace(fresh, steps=after.steps, losses=())
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of the stage."""
+        name, told = self._stage.name, []
+        if self._failed:
+            told.append(f"{name}: {self._failed:,} steps came to no number and were left out")
+        if self.has_enough:
+            told.append(f"{name}: ended early, for nothing moved any more")
+        return told

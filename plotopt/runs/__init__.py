@@ -1,0 +1,1 @@
+"""Runs that are kept in a file, stopped, gone on with and shown."""

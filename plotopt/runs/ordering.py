@@ -1,0 +1,90 @@
+"""How a run was asked for, as a run file holds it, and back to settings and a picture."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from plotopt import __version__
+from plotopt.errors import PlotoptError
+from plotopt.picture import Picture, read_picture
+from plotopt.runs.record import FIT, NEURON, Order
+from plotopt.settings import FitSettings, NeuronSettings, read_neuron_settings, read_settings
+from plotopt.settings.base import PageSettings
+
+# Each says how much to draw, so that only one can.
+_AMOUNTS = frozenset(("strokes", "minutes", "metres"))
+
+
+def fit_order(settings: FitSettings, picture: Picture) -> Order:
+    """The order of a fit. Raises PlotoptError for a picture that is in no file."""
+    if picture.path is None:
+        raise PlotoptError("the picture is in no file, so its run cannot be kept: save it, and give its name")
+    told = settings.options()
+    return Order(FIT, picture.path.name, told, __version__, _contents(picture.path), digests(settings))
+
+
+def neuron_order(settings: NeuronSettings, subject: str) -> Order:
+    """The order of a neuron's drawing."""
+    return Order(NEURON, subject, settings.options(), __version__, digests=digests(settings))
+
+
+def options_of(order: Order, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that were ordered and are set, with some changed; what says how much replaces others."""
+    left_out = set(_AMOUNTS if changes.keys() & _AMOUNTS else ())
+    given = {name: value for name, value in order.options.items() if value is not None}
+    return {name: value for name, value in given.items() if name not in left_out} | dict(changes)
+
+
+def settings_of(order: Order, changes: Mapping[str, Any]) -> FitSettings | NeuronSettings:
+    """The settings that were ordered, with some changed.
+
+    Raises PlotoptError for options that cannot be read, and where a file that they name is not what it was.
+    """
+    if order.kind not in (FIT, NEURON):
+        raise PlotoptError(f"it is a run of {order.kind!r:.20}, which this plotopt does not know")
+    read = read_settings if order.kind == FIT else read_neuron_settings
+    settings = read(**options_of(order, changes))
+    now = digests(settings)
+    for name, before in (order.digests or {}).items():
+        if name not in changes and now.get(name) != before:
+            raise PlotoptError(
+                f"the file of {name} is not what it was when the run began: bring that one back, "
+                f"or give --{name.replace('_', '-')} to go on with another"
+            )
+    return settings
+
+
+def picture_of(order: Order) -> Picture:
+    """The picture that was ordered, as it was read from its file."""
+    suffix = Path(order.subject).suffix[:10]
+    with tempfile.TemporaryDirectory(prefix="plotopt-") as folder:
+        path = Path(folder) / f"picture{suffix if suffix[1:].isalnum() else ''}"
+        path.write_bytes(order.picture)
+        try:
+            picture = read_picture(path)
+        except PlotoptError as error:
+            raise PlotoptError(f"its picture cannot be read: {str(error).replace(str(path), '')}") from None
+    return replace(picture, path=Path(order.subject))
+
+
+def digests(settings: PageSettings) -> dict[str, str]:
+    """What the files hold that settings name, by setting."""
+    found = {}
+    for entry in fields(settings):
+        value = getattr(settings, entry.name)
+        path = value if isinstance(value, Path) else getattr(value, "path", None)
+        if path:
+            found[entry.name] = sha256(_contents(Path(path))).hexdigest()
+    return found
+
+
+def _contents(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PlotoptError(f"{str(path)!r:.200} cannot be read ({error.strerror}): check the name") from None

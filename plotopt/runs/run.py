@@ -1,0 +1,58 @@
+"""One run from its order to its end: kept or not, stopped or not, from the start or from where it stood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from plotopt.carrying import Carried
+from plotopt.journal import Journal
+from plotopt.listening import Listener
+from plotopt.runs.keeper import Keeper
+from plotopt.runs.record import Finish, Order, Record
+from plotopt.strokes import Strokes
+
+
+@dataclass
+class Run:
+    """How a drawing is run: ``keeper`` writes it down, ``stops`` is asked after every step whether to end.
+
+    ``before`` is what a run that goes on has come to; with the settings of then it ends in the very same
+    drawing.
+    """
+
+    keeper: Keeper | None = None
+    stops: Callable[[], bool] = lambda: False
+    before: Record | None = None
+    _journal: Journal = field(init=False, default_factory=Journal)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the drawing is one that was stopped before its end."""
+        return self._journal.is_stopped
+
+    @property
+    def finished(self) -> Finish | None:
+        """What the run has come to, if it is at its end already."""
+        return self.before.finish if self.before else None
+
+    @property
+    def carried(self) -> Carried | None:
+        """Strokes of a run with other settings, to begin with."""
+        return self.before.carried if self.before else None
+
+    def begin(self, order: Callable[[], Order], on_progress: Listener) -> Journal:
+        """Begin, or go on; the journal tells the stages."""
+        start = self.before.moment if self.before else None
+        if self.keeper:
+            self.keeper.begin(self.before or Record(order()))
+        self._journal = Journal(on_progress, self.keeper, self.stops, start)
+        return self._journal
+
+    def end(self, strokes: Strokes, notes: tuple[str, ...]) -> tuple[str, ...]:
+        """Hear of the strokes at the end; returns what else the user should know."""
+        if not self.keeper:
+            return ()
+        if not self.is_stopped:
+            self.keeper.finish(strokes, notes)
+        return tuple(self.keeper.notes)

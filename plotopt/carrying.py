@@ -55,6 +55,17 @@ def with_pens(strokes: Strokes, pens: Sequence[Pen]) -> Strokes:
     return replace(drawn, joints=strokes.joints)
 
 
+def handed(strokes: Strokes, before: Sequence[Pen], after: Sequence[Pen]) -> Strokes:
+    """The strokes with each pen's handed to the one of the nearest colour.
+
+    Where there are more pens or fewer than before, lines are taken apart, so that strokes can change pens.
+    """
+    old, new = (np.array([list(bytes.fromhex(pen.color[1:])) for pen in pens]) for pens in (before, after))
+    nearest = torch.from_numpy(np.linalg.norm(old[:, None] - new, axis=2).argmin(1))
+    drawn = replace(strokes, pen=nearest[strokes.pen.clamp(max=len(old) - 1)])
+    return drawn if len(before) == len(after) else drawn.apart()
+
+
 def _view(place: Rect) -> View:
     mm_per_px = max(place.width, place.height) / _LONG_SIDE_PX
     columns, rows = (max(1, round(side / mm_per_px)) for side in (place.width, place.height))

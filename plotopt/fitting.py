@@ -63,7 +63,7 @@ def fit(
     page = lay_out(settings.paper, settings.margin, settings.orientation, picture.aspect)
     place = fit_rect(page.frame, picture.aspect)
     settings.profile.check_fits(place)
-    problem = _pose(settings, picture, place)
+    problem = problem_of(settings, picture, place)
     taste = load_taste(settings, devices, on_progress) if settings.loss is Judge.VGG else None
     prepare(settings.profile, on_progress)
     run = run or Run()
@@ -82,7 +82,7 @@ def fit(
         page=page,
         layers=layers,
         profile=settings.profile,
-        metadata={"plotopt": __version__, "command": command, "options": settings.options()},
+        metadata={"plotopt": __version__, "command": command, "options": settings.options(), **run.told},
         notes=picture.notes + pale_notes(problem.pens, settings.stock) + notes + devices.notes(network=seen),
         source=picture.path,
         stock=settings.stock,
@@ -92,7 +92,7 @@ def fit(
     )
 
 
-def _pose(settings: FitSettings, picture: Picture, place: Rect) -> Problem:
+def problem_of(settings: FitSettings, picture: Picture, place: Rect) -> Problem:
     """The problem with the pens of the settings, or with those that suit the picture best."""
     stock, pens = settings.stock, settings.pens
 

@@ -6,7 +6,7 @@ number of a stage and what that one has come to. A run that goes on passes over 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from plotopt.adam import Adam
+from plotopt.errors import PlotoptError
 from plotopt.listening import Listener, no_listener, steps_told
 from plotopt.objectives.base import Objective
 from plotopt.optimize import Standing, advance
@@ -40,7 +41,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Moment:
-    """Where a run stands: in its stage of this number, from 0, and what that stage's objective remembers.
+    """Where a run stands: in its stage of this number, from 0, and what the objectives so far remember.
 
     ``attempts`` are those before the one whose stages these are.
     """
@@ -51,11 +52,15 @@ class Moment:
     attempts: tuple[Attempt, ...] = ()
 
 
-class Keeper(Protocol):
-    """Who keeps what a journal tells, when he likes."""
+class Watcher(Protocol):
+    """Who looks on."""
 
     def see(self, stage: Stage, standing: Standing) -> None:
         """Hear of every step."""
+
+
+class Keeper(Watcher, Protocol):
+    """Who keeps what a journal tells, when he likes."""
 
     def is_due(self) -> bool:
         """Whether the present moment is to be kept."""
@@ -70,37 +75,48 @@ class Journal:
 
     ``stops`` is asked after every step: once it says so, no stage goes any further, and the script of the run
     comes to its end with the strokes as they are. ``start`` is the moment that a run goes on from.
+    ``watchers`` see every step before that, and may take their time.
     """
 
     on_progress: Listener = no_listener
     keeper: Keeper | None = None
     stops: Callable[[], bool] = lambda: False
     start: Moment | None = None
+    watchers: Sequence[Watcher] = ()
     #: What the user should know of how it went.
     notes: list[str] = field(default_factory=list)
     is_stopped: bool = False
     attempts: list[Attempt] = field(init=False)
     _number: int = field(init=False, default=0)
+    _memory: dict[str, Tensor] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.attempts = list(self.start.attempts) if self.start else []
 
     def begin(self) -> None:
         """Begin the script of stages, for the first time or anew."""
-        self._number = 0
+        self._number, self._memory = 0, {}
 
     def improve(self, strokes: Strokes, objective: Objective, stage: Stage) -> Strokes:
         """The strokes after the next stage of the script, or as they are where that stage lies behind."""
         number, self._number = self._number, self._number + 1
-        if self.is_stopped or (self.start and number < self.start.stage):
+        if self.is_stopped:
             return strokes
         standing = Standing.at_start(strokes)
         if self.start:
-            device = strokes.points.device
-            standing = self.start.standing.to(device)
-            objective.recall({name: part.to(device) for name, part in self.start.memory.items()})
-            self.start = None
+            # Stages behind recall what they came to, too: later ones may ask them for it.
+            self._recall(objective, self.start.memory, strokes.points.device)
+            if number < self.start.stage:
+                return strokes
+            standing, self.start = self.start.standing.to(strokes.points.device), None
         return self._through(number, standing, objective, stage).strokes
+
+    def _recall(self, objective: Objective, memory: Mapping[str, Tensor], device: torch.device) -> None:
+        self._memory = dict(memory)
+        try:
+            objective.recall({name: part.to(device) for name, part in memory.items()})
+        except (KeyError, TypeError, ValueError) as error:
+            raise PlotoptError(f"what the run remembers of its stage cannot be right: {error}") from None
 
     def _through(self, number: int, standing: Standing, objective: Objective, stage: Stage) -> Standing:
         """Where the stage stands at its end, or when it is stopped."""
@@ -108,6 +124,8 @@ class Journal:
         while standing.steps < stage.steps and not watch.has_enough:
             standing = watch.judged(standing, advance(standing, objective, stage))
             standing.tell(on_step)
+            for watcher in self.watchers:
+                watcher.see(stage, standing)
             self.is_stopped = self.stops()
             if self.keeper:
                 self.keeper.see(stage, standing)
@@ -116,6 +134,7 @@ class Journal:
             if self.is_stopped:
                 break
         else:
+            self._memory |= objective.memory()
             if self.keeper:
                 self._keep(number, standing, objective)
         self.notes.extend(watch.notes)
@@ -123,7 +142,8 @@ class Journal:
 
     def _keep(self, number: int, standing: Standing, objective: Objective) -> None:
         if self.keeper:
-            self.keeper.keep(Moment(number, standing, objective.memory(), tuple(self.attempts)))
+            memory = self._memory | objective.memory()
+            self.keeper.keep(Moment(number, standing, memory, tuple(self.attempts)))
 
 
 class _Watch:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from plotopt import __version__
-from plotopt.carrying import Carried
+from plotopt.carrying import Carried, handed
 from plotopt.drawing import Drawing
 from plotopt.fitting import fit
+from plotopt.ink import in_plot_order
 from plotopt.listening import Listener
 from plotopt.networks import parse_neuron
 from plotopt.page import Page, Rect, fit_rect, lay_out
-from plotopt.runs.ordering import digests, options_of, picture_of, settings_of
+from plotopt.pens import Pen
+from plotopt.runs.ordering import check_files, digests, options_of, picture_of, settings_of
 from plotopt.runs.record import FIT, Record
 from plotopt.runs.run import Run
 from plotopt.settings import FitSettings, NeuronSettings
 from plotopt.settings.fit import Judge
+from plotopt.settings.pens import PenChoice
 from plotopt.visualizing import neuron
 
 # Options that leave the drawing as it is.
@@ -57,16 +60,22 @@ def resumed(record: Record, changes: Mapping[str, Any]) -> Continuation:
     options that cannot be read, a file that changed meanwhile, and changes before there are any strokes.
     """
     settings, before = settings_of(record.order, changes), settings_of(record.order, {})
+    check_files(record.order, settings, changes)
     told, were = settings.options(), before.options()
-    differing = [name for name in told | were if told.get(name) != were.get(name)]
+    files, held = digests(settings), record.order.digests or {}
+    differing = [
+        name for name in told | were if told.get(name) != were.get(name) or files.get(name) != held.get(name)
+    ]
     words = tuple(f"{name} {_word(were.get(name))} -> {_word(told.get(name))}" for name in differing)
     options = options_of(record.order, changes)
     if set(differing) <= set(_HARMLESS):
         return Continuation(record, settings, options, words)
-    order = replace(record.order, options=told, digests=digests(settings), version=__version__)
+    order = replace(record.order, options=told, digests=files, version=__version__)
     carried = None
     if record.strokes is not None:
         carried = Carried(record.strokes, page_of(record, before)[1])
+        if "pens" in differing:
+            carried = replace(carried, strokes=handed(record.strokes, _pens(before), _pens(settings)))
     return Continuation(Record(order, frames=record.frames, carried=carried), settings, options, words)
 
 
@@ -80,6 +89,13 @@ def page_of(record: Record, settings: FitSettings | NeuronSettings) -> tuple[Pag
             aspect = settings.centered().copied.columns / settings.centered().copied.rows
     page = lay_out(settings.paper, settings.margin, settings.orientation, aspect)
     return page, fit_rect(page.frame, aspect)
+
+
+def _pens(settings: FitSettings | NeuronSettings) -> Sequence[Pen]:
+    """The pens in the order that strokes number them; all of a box of which the picture chooses."""
+    if isinstance(settings, NeuronSettings):
+        return settings.layered_pens
+    return in_plot_order(settings.pens.box if isinstance(settings.pens, PenChoice) else settings.pens)
 
 
 def _word(value: Any) -> str:

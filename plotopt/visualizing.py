@@ -79,7 +79,7 @@ def neuron(
     on_progress(Progress("planning the plot", 0, 1))
     layers = plan_layers(strokes, settings.layered_pens, place, settings.split_every)
     on_progress(Progress("planning the plot", 1, 1))
-    told = {"command": settings.command(wanted.text)}
+    told = {"command": settings.command(wanted.text), **run.told}
     return finished(settings, page, layers, told, devices.notes(network=True) + tuple(journal.notes) + kept)
 
 

@@ -53,9 +53,11 @@ LAYERS = (
     ("easel", "sheet", "shelf"),
     ("atelier",),
     ("fitting", "visualizing", "replanning"),
-    ("contact_sheet", "resuming"),
+    ("contact_sheet", "resuming", "replaying"),
+    ("showing",),
+    ("films",),
     ("plotopt",),
-    ("progress", "stopping"),
+    ("progress", "stopping", "watching"),
     ("cli",),
 )
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}

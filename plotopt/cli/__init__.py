@@ -8,6 +8,7 @@ import click
 
 from plotopt import __version__
 from plotopt.cli import (
+    animate,
     calibrate,
     estimate,
     fit,
@@ -17,6 +18,8 @@ from plotopt.cli import (
     pens,
     plan,
     profiles,
+    render,
+    replay,
     resume,
     testcard,
 )
@@ -35,6 +38,9 @@ for command in (
     neuron.command,
     neurons.command,
     resume.command,
+    replay.command,
+    render.command,
+    animate.command,
     plan.command,
     estimate.command,
     pens.command,

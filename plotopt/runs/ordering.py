@@ -41,14 +41,15 @@ def options_of(order: Order, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def settings_of(order: Order, changes: Mapping[str, Any]) -> FitSettings | NeuronSettings:
-    """The settings that were ordered, with some changed.
-
-    Raises PlotoptError for options that cannot be read, and where a file that they name is not what it was.
-    """
+    """The settings that were ordered, with some changed. Raises PlotoptError for options that are none."""
     if order.kind not in (FIT, NEURON):
         raise PlotoptError(f"it is a run of {order.kind!r:.20}, which this plotopt does not know")
     read = read_settings if order.kind == FIT else read_neuron_settings
-    settings = read(**options_of(order, changes))
+    return read(**options_of(order, changes))
+
+
+def check_files(order: Order, settings: FitSettings | NeuronSettings, changes: Mapping[str, Any]) -> None:
+    """Raise PlotoptError where a file that settings name, and no change, is not what it was."""
     now = digests(settings)
     for name, before in (order.digests or {}).items():
         if name not in changes and now.get(name) != before:
@@ -56,7 +57,6 @@ def settings_of(order: Order, changes: Mapping[str, Any]) -> FitSettings | Neuro
                 f"the file of {name} is not what it was when the run began: bring that one back, "
                 f"or give --{name.replace('_', '-')} to go on with another"
             )
-    return settings
 
 
 def picture_of(order: Order) -> Picture:

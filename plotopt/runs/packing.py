@@ -27,6 +27,14 @@ FORMAT = 1
 # Strokes may have been cut into several for their joints.
 _MOST_STROKES, _MOST_POINTS, _MOST_ITEMS = 8 * MOST_STROKES, 67, 10_000
 _FAR_MM, _LONGEST_TEXT = 1e5, 4000
+# What objectives remember, and its kind; None for the shape of all points.
+_MEMORY: dict[str, tuple[torch.dtype, tuple[int | None, ...] | None]] = {
+    "shift": (torch.float64, (17,)),
+    "generator": (torch.uint8, (None,)),
+    "soaks": (torch.bool, ()),
+    "laid": (torch.float32, None),
+    "units": (torch.float32, (3,)),
+}
 
 Tensors = dict[str, Tensor]
 
@@ -102,7 +110,7 @@ def unpacked(tensors: Tensors, figures: Mapping[str, Any]) -> Record:
     """The record that was packed. Raises PlotoptError, with what is wrong, for anything else."""
     box = _Box(tensors)
     number = figures.get("format")
-    if not isinstance(number, int) or number < 1:
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise PlotoptError("it tells no version of its format")
     if number > FORMAT:
         raise PlotoptError(f"it is from a newer plotopt ({figures.get('plotopt')!s:.20}): install that one")
@@ -195,7 +203,9 @@ def _moment(box: _Box, figures: Any) -> Moment:
         strokes, box.adam("moment.adam", strokes.points.shape), leaning, _whole(figures, "steps")
     )
     memory = {
-        name.removeprefix("memory."): part for name, part in box.tensors.items() if name.startswith("memory.")
+        name: box.part(f"memory.{name}", dtype, tuple(strokes.points.shape) if shape is None else shape)
+        for name, (dtype, shape) in _MEMORY.items()
+        if f"memory.{name}" in box.tensors
     }
     attempts = _plain(figures, "attempts", list)
     return Moment(

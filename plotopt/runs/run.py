@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from plotopt.carrying import Carried
-from plotopt.journal import Journal
+from plotopt.journal import Journal, Watcher
 from plotopt.listening import Listener
 from plotopt.runs.keeper import Keeper
 from plotopt.runs.record import Finish, Order, Record
@@ -18,18 +18,25 @@ class Run:
     """How a drawing is run: ``keeper`` writes it down, ``stops`` is asked after every step whether to end.
 
     ``before`` is what a run that goes on has come to; with the settings of then it ends in the very same
-    drawing.
+    drawing. ``watchers`` look on.
     """
 
     keeper: Keeper | None = None
     stops: Callable[[], bool] = lambda: False
     before: Record | None = None
+    watchers: Sequence[Watcher] = ()
     _journal: Journal = field(init=False, default_factory=Journal)
 
     @property
     def is_stopped(self) -> bool:
         """Whether the drawing is one that was stopped before its end."""
         return self._journal.is_stopped
+
+    @property
+    def told(self) -> dict[str, bool]:
+        """What the drawing's metadata tell where its options alone would not lead to it."""
+        facts = {"stopped": self.is_stopped, "carried": self.carried is not None}
+        return {name: fact for name, fact in facts.items() if fact}
 
     @property
     def finished(self) -> Finish | None:
@@ -46,7 +53,7 @@ class Run:
         start = self.before.moment if self.before else None
         if self.keeper:
             self.keeper.begin(self.before or Record(order()))
-        self._journal = Journal(on_progress, self.keeper, self.stops, start)
+        self._journal = Journal(on_progress, self.keeper, self.stops, start, self.watchers)
         return self._journal
 
     def end(self, strokes: Strokes, notes: tuple[str, ...]) -> tuple[str, ...]:

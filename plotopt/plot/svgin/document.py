@@ -21,6 +21,7 @@ _NAMESPACES = {
 }
 _GZIP = b"\x1f\x8b"
 _LONGEST_ENTITY = 1000
+_LONGEST_ADDRESS = 1000
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -34,11 +35,12 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """The root element, the elements that have an id, and the text of all style sheets."""
+    """The root element, the elements that have an id, the text of all style sheets and of the metadata."""
 
     root: Node
     by_id: dict[str, Node]
     style_sheet: str
+    metadata: str = ""
 
 
 def read_document(path: Path) -> Document:
@@ -60,7 +62,7 @@ def read_document(path: Path) -> Document:
     except (ValueError, LookupError) as error:
         raise PlotoptError(f"{name} has an encoding that cannot be read ({error}): save as UTF-8") from None
     assert builder.root is not None
-    return Document(builder.root, builder.by_id, "\n".join(builder.sheets))
+    return Document(builder.root, builder.by_id, "\n".join(builder.sheets), "".join(builder.metadata))
 
 
 def _read_bytes(path: Path, name: str) -> bytes:
@@ -99,14 +101,18 @@ class _Builder:
         self.root: Node | None = None
         self.by_id: dict[str, Node] = {}
         self.sheets: list[str] = []
+        self.metadata: list[str] = []
         self._open: list[Node] = []
-        self._count = 0
+        self._count = self._length = 0
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.buffer_text = True
+        # Else a short file could give each of many elements a long attribute.
+        self.parser.specified_attributes = True
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
         self.parser.EntityDeclHandler = self._entity
+        self.parser.StartNamespaceDeclHandler = self._namespace
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         node = Node(
@@ -114,7 +120,9 @@ class _Builder:
         )
         if self.root is None:
             if node.tag != "svg":
-                raise PlotoptError(f"{self.name} is not an SVG file: it begins with <{tag[-40:]}>")
+                # Letters of other scripts may be such as no terminal shows.
+                shown = repr(tag[-40:])[1:-1]
+                raise PlotoptError(f"{self.name} is not an SVG file: it begins with <{shown}>")
             self.root = node
         else:
             self._open[-1].children.append(node)
@@ -124,6 +132,9 @@ class _Builder:
         self._count += 1
         if self._count > MOST_ELEMENTS:
             raise PlotoptError(f"{self.name} has more than {MOST_ELEMENTS:,} elements: split the drawing")
+        self._length += sum(map(len, node.attributes.values()))
+        if self._length > MOST_BYTES:
+            raise PlotoptError(f"{self.name} has entities in it that make it too large: export it again")
         if len(self._open) > DEEPEST:
             raise PlotoptError(f"{self.name} has groups {DEEPEST} deep in each other: ungroup the drawing")
 
@@ -133,6 +144,15 @@ class _Builder:
     def _text(self, text: str) -> None:
         if self._open[-1].tag == "style":
             self.sheets.append(text)
+        elif self._open[-1].tag == "metadata":
+            self.metadata.append(text)
+
+    def _namespace(self, prefix: str | None, address: str | None) -> None:
+        # It is written out before the name of every element.
+        if len(address or "") > _LONGEST_ADDRESS:
+            raise PlotoptError(
+                f"{self.name} has a namespace {address!r:.40}, too long to be one: export it again"
+            )
 
     def _entity(self, entity: str, is_parameter: bool, value: str | None, *outside: str | None) -> None:
         # References in an entity's own text are how a small file grows without end.

@@ -1,0 +1,78 @@
+"""Drawings made anew from the metadata of their SVG."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plotopt import __version__
+from plotopt.drawing import Drawing
+from plotopt.errors import PlotoptError
+from plotopt.fitting import fit
+from plotopt.listening import Listener
+from plotopt.plot.svgin.document import read_document
+from plotopt.visualizing import neuron
+
+# What metadata have where the options alone do not lead to the drawing.
+_PARTIAL = {"stopped", "carried"}
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What the SVG at ``path`` tells of itself: the command, its subject, its options, the version.
+
+    ``is_whole`` where these lead to the drawing.
+    """
+
+    path: Path
+    verb: str
+    subject: str
+    options: Mapping[str, Any]
+    version: str
+    is_whole: bool
+
+    def draw(self, on_progress: Listener, picture: Path | None = None) -> Drawing:
+        """The drawing once more; ``picture`` is the file if it does not lie beside the SVG.
+
+        Raises PlotoptError where the picture or another file that the options name is not there.
+        """
+        if self.verb == "neuron":
+            return neuron(self.subject, on_progress=on_progress, **self.options)
+        path = picture or self.path.with_name(Path(self.subject).name)
+        if not path.is_file():
+            raise PlotoptError(
+                f"the picture {str(path)!r:.200} is not there: give the one that was drawn with --picture"
+            )
+        return fit(path, on_progress=on_progress, **self.options)
+
+    def compared(self, paths: Sequence[Path]) -> str:
+        """Whether the first of the files written is the SVG, byte for byte, in words."""
+        if paths and self.path.read_bytes() == paths[0].read_bytes():
+            return "the same drawing, byte for byte"
+        if not self.is_whole:
+            return "a different drawing: that one was stopped, or went on from another's strokes"
+        if self.version != __version__:
+            return f"a different drawing: that one was drawn by plotopt {self.version}, this is {__version__}"
+        return "a different drawing: the picture, the machine or the libraries are not what they were"
+
+
+def read_drawing(path: Path) -> Telling:
+    """What an SVG by plotopt tells.
+
+    Raises PlotoptError for one that tells nothing, and for one of neither a fit nor a neuron.
+    """
+    name = f"{str(path)!r:.200}"
+    try:
+        told = json.loads(read_document(path).metadata)
+        words, options = shlex.split(told["command"]), told["options"]
+        given = {str(option): value for option, value in options.items() if value is not None}
+        verb, subject, version = words[1], words[2], str(told["plotopt"])
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+        raise PlotoptError(f"{name} does not tell how it was drawn: give an SVG that plotopt wrote") from None
+    if verb not in ("fit", "neuron"):
+        raise PlotoptError(f"{name} was made by plotopt {verb:.20}: only fits and neurons can be replayed")
+    return Telling(path, verb, subject.removeprefix("./"), given, version[:20], not told.keys() & _PARTIAL)

@@ -12,6 +12,7 @@ import argparse
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -23,10 +24,15 @@ from quality_images import Sheet
 from quality_measure import Measure
 
 import plotopt
+from plotopt import posing
+from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives import likeness
 
 _PEN_MM = 0.4
 _COLUMNS = ("rmse_1_raw", "ssim_1_raw", "rmse_3_raw", "ssim_3_raw", "rmse_3_mapped", "ssim_3_mapped")
+
+# The loss's weights with coarse levels alike.
+_ALIKE = (0.3, 1.0, 2.0, 6.0, 6.0, 6.0)
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ VARIANTS = (
     Variant("as it is"),
     Variant("no links", {"link": 0.0}),
     Variant("no tones asked otherwise", parts=((likeness.Likeness, "_retone", lambda *_: None),)),
+    Variant("coarse levels 6, 6, 6", parts=((posing, "PyramidLoss", partial(PyramidLoss, _ALIKE)),)),
     Variant("no strokes moved", parts=((likeness, "relocate", _stay),)),
     Variant("draft", {"quality": "draft"}),
     Variant("fine", {"quality": "fine"}),

@@ -44,7 +44,7 @@ class Exhibit:
         if record.strokes is None:
             raise PlotoptError("the run has no strokes yet: let it go on (plotopt resume) for a while")
         settings = settings_of(record.order, {})
-        return cls(record, record.strokes, settings, *page_of(record, settings))
+        return cls(record, record.strokes.decided(), settings, *page_of(record, settings))
 
     @cached_property
     def pens(self) -> Sequence[Pen]:

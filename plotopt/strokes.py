@@ -109,6 +109,12 @@ class Strokes:
         """The same strokes cut off from their gradient history."""
         return self._each(Tensor.detach)
 
+    def decided(self) -> Strokes:
+        """The same strokes, those that have not chosen yet with the pen that they lean to most."""
+        if self.leaning is None:
+            return self
+        return replace(self, pen=self.leaning.argmax(1), leaning=None)
+
     def curves(self) -> Float[Tensor, "strokes spans 4 2"]:
         """Every stroke as its exact chain of Bezier curves."""
         return chain_of(self.points).unflatten(-2, (self.spans, 4))

@@ -107,6 +107,18 @@ def test_an_interrupted_fit_leaves_no_file(run, folder, monkeypatch):
     assert listing(folder) == before
 
 
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 9 bytes")]
+)
+def test_memory_that_runs_out_is_one_line(run, folder, monkeypatch, error):
+    def starve(*arguments):
+        raise error
+
+    before = listing(folder)
+    monkeypatch.setattr(plotopt.journal, "advance", starve)
+    assert_refused(run("fit", "a.png", "-q", *TINY), folder, before, "memory ran out: take a smaller --size")
+
+
 def test_a_bug_keeps_its_traceback(run, folder, monkeypatch):
     def stumble(*arguments):
         raise RuntimeError("a bug")

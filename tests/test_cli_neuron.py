@@ -203,7 +203,7 @@ def test_a_neuron_becomes_a_drawing_and_its_command_gives_the_same_again(run, fo
     assert re.fullmatch(r"distance   \d\.\d m pen down, \d\.\d m pen up", distance)
     assert re.fullmatch(r"pen lifts  \d+", lifts)
     assert re.fullmatch(r"time       (\d+ s|\d+ min) on AxiDraw V3 and SE/A4, as saxi plans it", time)
-    assert files == f"files      {NAME}.svg  {NAME}.png"
+    assert files == f"files      {NAME}.svg  {NAME}.png  {NAME}.plotopt"
     *stages, repeat, page = ran.err.splitlines()
     assert [re.sub(r" \(.*\)", "", stage) for stage in stages] == [
         "loading the network",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import click
 from plotopt.cli.delivery import Delivery, delivered
 from plotopt.cli.keeping import Keeping, keep_option
 from plotopt.cli.options import page_options, setting
+from plotopt.cli.watching import Watch, watch_options
 
 _fit = partial(setting, "FitSettings")
 
@@ -55,6 +57,7 @@ _fit = partial(setting, "FitSettings")
 @_fit("--crossings", type=float, help="price of lines over lines, 0 to 10  [default: 0]")
 @_fit("--curl", type=float, help="scribble in loops so many pens wide, 0 to 100  [default: 0]")
 @keep_option
+@watch_options
 @delivered("beside IMAGE")
 def command(image: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     """Fit strokes to IMAGE and write them as a plot-ready SVG with a preview.
@@ -65,7 +68,7 @@ def command(image: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     from plotopt.settings import read_settings
     from plotopt.settings.fit import Judge
 
-    keep = options.pop("keep")
+    keep, watch = options.pop("keep"), Watch.asked(options)
     # Read here as well, so that a mistyped option is told before a file that exists.
     settings = read_settings(**options)
     picture = read_picture(image)
@@ -76,6 +79,8 @@ def command(image: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     if settings.loss is Judge.VGG:
         delivery.fetch("vgg16", settings.weights)
     from plotopt import fit
+    from plotopt.watching.ground import fit_ground
 
     told = settings.command(click.format_filename(image))
+    keeping = replace(keeping, watch=watch.over(lambda: fit_ground(settings, picture)))
     keeping.draw(delivery, paths, partial(fit, picture, **options), lambda drawing: told)

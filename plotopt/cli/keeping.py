@@ -6,13 +6,14 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from plotopt.cli.delivery import Delivery
+from plotopt.cli.watching import Watch
 from plotopt.errors import PlotoptError
 
 if TYPE_CHECKING:
@@ -30,9 +31,10 @@ keep_option = click.option(
 
 @dataclass(frozen=True)
 class Keeping:
-    """The file that a run is kept in, None for none."""
+    """The file that a run is kept in, None for none, and who looks on meanwhile."""
 
     path: Path | None
+    watch: Watch = field(default_factory=Watch)
 
     @classmethod
     def beside(cls, svg: Path, keep: bool, force: bool) -> Keeping:
@@ -72,12 +74,16 @@ class Keeping:
         before: Record | None = None,
     ) -> None:
         """Make a drawing as a run, deliver it, and end with the code of a signal that stopped it."""
-        with self.running(delivery, before) as (run, stop):
+        with (
+            self.running(delivery, before) as (run, stop),
+            self.watch.open(run, paths[0], delivery.quiet) as hears,
+        ):
             with delivery.listener() as listener:
-                drawing = make(on_progress=listener, run=run)
+                drawing = make(on_progress=hears(listener), run=run)
             delivery.deliver(drawing, paths, command(drawing), self.path)
-        if stop.exit_code:
+        if stop.exit_code or (run.is_stopped and not delivery.quiet):
             self._say_stopped(run.is_stopped)
+        if stop.exit_code:
             sys.exit(stop.exit_code)
 
     def _say_stopped(self, is_stopped: bool) -> None:

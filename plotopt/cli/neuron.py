@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +14,7 @@ from plotopt.cli.delivery import Delivery, delivered
 from plotopt.cli.keeping import Keeping, keep_option
 from plotopt.cli.options import network_options, page_options, setting
 from plotopt.cli.report import table
+from plotopt.cli.watching import Watch, watch_options
 from plotopt.errors import PlotoptError
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ _neuron = partial(setting, "NeuronSettings")
 @_neuron("--copies/--no-copies", help="grow the drawing from copies of a small one, or draw it as one")
 @network_options("NeuronSettings")
 @keep_option
+@watch_options
 @delivered("named after NEURON, in the working folder")
 def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
     """Draw what NEURON likes to see and write it as a plot-ready SVG with a preview.
@@ -45,7 +48,7 @@ def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
     """
     from plotopt.settings import read_neuron_settings
 
-    keep = options.pop("keep")
+    keep, watch = options.pop("keep"), Watch.asked(options)
     # Read here as well, so that a mistyped option is told before a file that exists.
     settings = read_neuron_settings(**options)
     if ":" not in subject:
@@ -58,7 +61,9 @@ def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
     keeping = Keeping.beside(paths[0], keep, delivery.force)
     delivery.fetch(wanted.model, settings.weights)
     from plotopt import neuron
+    from plotopt.watching.ground import neuron_ground
 
+    keeping = replace(keeping, watch=watch.over(lambda: neuron_ground(settings, wanted)))
     keeping.draw(
         delivery, paths, partial(neuron, wanted, **options), lambda drawing: drawing.metadata["command"]
     )

@@ -12,6 +12,7 @@ from plotopt.cli import fit, neuron
 from plotopt.cli.delivery import Delivery, delivered
 from plotopt.cli.keeping import Keeping
 from plotopt.cli.report import say_notes
+from plotopt.cli.watching import Watch
 
 _OWN = {"subject", "keep", *Delivery.__dataclass_fields__}
 
@@ -35,7 +36,9 @@ def command(path: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     """
     from plotopt.resuming import resumed
     from plotopt.runs.storage import read_run
+    from plotopt.watching.ground import run_ground
 
+    watch = Watch.asked(options)
     record = read_run(path)
     going = resumed(record, options)
     if delivery.output is None:
@@ -46,6 +49,7 @@ def command(path: Path, delivery: Delivery, options: dict[str, Any]) -> None:
         delivery.fetch(*going.network)
     if not delivery.quiet:
         say_notes(f"changed: {each}" for each in going.differs)
+    keeping = replace(keeping, watch=watch.over(lambda: run_ground(going.record, going.settings)))
     keeping.draw(delivery, paths, going.draw, lambda drawing: drawing.metadata["command"], going.record)
 
 

@@ -56,5 +56,6 @@ def _stir_mm(before: Tensor, after: Tensor) -> float:
 
 def frame_of(strokes: Strokes, stage: str, step: int, loss: float) -> Frame:
     """The strokes as a frame."""
+    strokes = strokes.decided()
     units = (strokes.points.detach().cpu() / UNIT_MM).round().clamp(-(2**15), 2**15 - 1)
     return Frame(stage, step, loss, units.to(torch.int16), strokes.pen.cpu().to(torch.uint8))

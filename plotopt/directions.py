@@ -222,7 +222,7 @@ def _about(kind: str, x: str | None, y: str | None) -> About:
     if x is None or y is None:
         return About(kind == "circular")
     centre = float(x), float(y)
-    if not max(map(abs, centre)) <= _FARTHEST:
+    if not all(abs(part) <= _FARTHEST for part in centre):
         raise ValueError
     return About(kind == "circular", centre)
 

@@ -48,7 +48,11 @@ class Shelf:
         ``settings`` are those of a cell. Raises PlotoptError where no files can be written there.
         """
         folder = shelf_folder(sheet)
-        if folder.exists() or folder.is_symlink():
+        try:
+            is_there = folder.exists() or folder.is_symlink()
+        except OSError:  # a name too long, say: looking closer tells
+            is_there = True
+        if is_there:
             check_writable(folder / "probe", overwrite=True)
         options = {name: value for name, value in settings.options().items() if name not in _OF_THE_SHEET}
         recipe = {"plotopt": __version__, "side_mm": side_mm, "options": options}

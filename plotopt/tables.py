@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from plotopt.errors import PlotoptError
 from plotopt.units import MM_PER_UNIT
 
 _BIGGEST_FILE_BYTES = 64 * 1024
+# Dotted keys deeper than any table needs; tomllib takes the square of the time for them.
+_DEEP_KEY = re.compile(rb"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){50}")
 
 #: Units that a figure may be in, with their factors to mm, mm/s, mm/s2 and s.
 LENGTH = {unit: MM_PER_UNIT[unit] for unit in ("mm", "cm", "in")}
@@ -38,8 +41,12 @@ def read_file(path: Path, kind: str) -> bytes:
 
 def parse_toml(prefix: str, data: bytes) -> dict[str, Any]:
     """The tables of a TOML file. Raises PlotoptError, beginning with ``prefix``, for anything else."""
+    if _DEEP_KEY.search(data):
+        raise PlotoptError(f"{prefix} has tables 50 deep in each other: is it the right file?")
     try:
-        return tomllib.loads(data.decode())
+        parsed = tomllib.loads(data.decode())
+        repr(parsed)  # A number too long for that could not be told of either.
+        return parsed
     except UnicodeDecodeError:
         raise PlotoptError(f"{prefix} is not a text file: is it the right file?") from None
     except (ValueError, RecursionError) as error:  # tomllib recurses, and lets int() refuse long numbers

@@ -227,6 +227,7 @@ def test_files_in_lists(mine):
     assert find_pen(wide.text) == wide
     assert "my-blue" in refusal(find_pen, "mine.toml:my-bleu")
     assert "no pen is called like" in refusal(parse_pens, "mine.toml:x*")
+    assert "no pen is called like" in refusal(parse_pens, "*" + "[" * 100_000)
 
 
 def test_a_path_with_a_comma_cannot_stand_in_a_list(mine):
@@ -239,6 +240,7 @@ def test_a_path_with_a_comma_cannot_stand_in_a_list(mine):
     [
         ("", "is empty"),
         ("x = 1", "is no table"),
+        ('"a\\nb" = 1', "'a\\nb' is no table"),
         ("[x", "not valid TOML"),
         (b"\xff\xfe", "not a text file"),
         ("a" * 70_000, "larger than any pen table"),
@@ -403,6 +405,7 @@ def test_a_paper_of_ones_own(mine):
         ("title", "tilte", "did you mean title"),
         ('color     = { value = "#eeddcc", source = "eye" }', "", "missing color"),
         ("[wall]", "wall = 1", "is no table"),
+        ("[wall]", '["a\\nb"]', "must be one line of text"),
     ],
 )
 def test_broken_files_of_papers_are_refused_in_one_line(mine, old, new, complaint):

@@ -253,6 +253,12 @@ def test_a_spoilt_file_is_no_drawing(shelf, options, spoil):
     assert set(kept.find_all([three, seven])) == {seven}
 
 
+def test_a_name_too_long_for_a_folder_is_refused(tmp_path, options):
+    settings = read_neurons_settings(**options).of_cell(9.0)
+    with pytest.raises(PlotoptError, match="the name is too long"):
+        Shelf.beside(tmp_path / f"{'x' * 249}.svg", settings, 9.0)
+
+
 def test_a_spoilt_file_is_drawn_anew(finished, shelf, options):
     (path,) = shelf.glob("*-3.safetensors")
     good = path.read_bytes()

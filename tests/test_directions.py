@@ -198,6 +198,7 @@ def test_angles_are_told_without_loss(degrees):
     [
         *("", "north", "45,", "nan", "inf", "1,2,3,4,5,6,7", "45 135", "x\ny", "map:", "map"),
         *("radial@", "radial@1", "radial@a,b", "circular@nan,0", "circular@11,0", "circular@1,2,3"),
+        "radial@0,nan",
     ],
 )
 def test_what_is_no_direction_is_refused_in_a_line(text):

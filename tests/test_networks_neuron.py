@@ -116,6 +116,7 @@ def test_ranges_become_one_neuron_each():
         ("a:b:0-999999999", "more than 4096"),
         ("a:b:0-4095,5000", "more than 4096"),
         ("a:b:7-3", "write 3-7"),
+        ("a:b:7\n-3", r"'7\\n-3' runs backwards: write 3-7"),
         ("a:b:1,2,1", "channel 1 twice"),
         ("a:b:0-3,2", "channel 2 twice"),
         ("a:b:1,,2", "'' in"),

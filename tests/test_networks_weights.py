@@ -170,6 +170,10 @@ def test_no_file(tmp_path, name):
     assert "there is no weights file" in refusal(tmp_path / name)
 
 
+def test_a_name_longer_than_any_file_has(tmp_path):
+    assert "no readable weights file" in refusal(tmp_path / f"{'x' * 300}.pth")
+
+
 @pytest.fixture
 def offline(tmp_path, monkeypatch):
     """An empty cache and no net; the folder where torchvision keeps its files."""

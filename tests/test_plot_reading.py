@@ -17,7 +17,7 @@ from plotopt.errors import PlotoptError
 from plotopt.page import Page
 from plotopt.plot.chains import flatten, lengths_mm
 from plotopt.plot.reading import Grouping, read_svg
-from plotopt.plot.svgin import document, walk
+from plotopt.plot.svgin import document, styles, walk
 from plotopt.plot.svgin.pathdata import parse_path
 from plotopt.plot.svgin.styles import StyleSheet
 
@@ -274,6 +274,47 @@ def test_what_is_hidden_may_be_shown_again(read):
     assert ends(read(body)) == [(10, 20, 40, 60)]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'<path d="M0 0A{"2" * 60}"/>',
+        f'<g transform="{"matrix(" * 100_000}"/>',
+        f"<style>{'a ' * 100_000}</style>",
+        f"<style>{'a{' * 100_000}</style>",
+        f"<style>{'/*' * 100_000}</style>",
+        f'<rect width="1{" " * 100_000}!" height="{"1" * 100_000}!"/>',
+        f'<g opacity="{"0" * 100_000}!"/>',
+        f'<g inkscape:groupmode="layer" inkscape:label="{"-" * 100_000}x">{LINE}</g>',
+        f"<style>{'.a{fill:red}' * 9000}</style>" + "".join(f'<g class="b{i}"/>' for i in range(9000)),
+    ],
+    ids=["arc", "transform", "rule", "braces", "comment", "length", "nought", "label", "classes"],
+)
+def test_long_text_does_not_take_for_ever(read, body):
+    """Most took the square of their length before, hours each."""
+    assert len(read(body, grouping=Grouping.INKSCAPE).layers) == ("label" in body)
+
+
+@pytest.mark.parametrize("data", ["A1e-200 1e-200 0 0 1 10 0", "A1e308 1e308 0 0 1 10 0"])
+def test_arcs_of_no_or_endless_radius_are_lines(data):
+    ((chain,), whole) = parse_path(f"M0 0{data}")
+    assert whole
+    assert lengths_mm([chain])[0] == pytest.approx(10)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        '<line x1="1e308" x2="-1e308"/>',
+        '<polyline points="1e999 1 1e999 2"/>',
+        '<rect x="1e308" width="1e308" height="1e308" rx="1"/>',
+        f'<g transform="scale(1e300)"><g transform="scale(1e300)">{LINE}</g></g>',
+    ],
+)
+def test_numbers_beyond_all_bounds_are_damage_without_a_warning(read, recwarn, shape):
+    assert read(shape).notes == ("elements with damaged data: 1 (drawn as far as they can be read)",)
+    assert not recwarn.list
+
+
 def test_damage_costs_no_more_than_what_is_damaged(read):
     reading = read(f'<path d="M0 0L3 4L5"/>{LINE}')
     assert ends(reading) == [(0, 0, 3, 4), (10, 20, 40, 60)]
@@ -286,6 +327,8 @@ def test_damage_costs_no_more_than_what_is_damaged(read):
         ('stroke="#ABC"', "#aabbcc"),
         ('stroke="rgb(1, 2,3)"', "#010203"),
         ('stroke="RGB(0%,100%,0%)"', "#00ff00"),
+        ('stroke="rgb(999,0,0)"', "#ff0000"),
+        ('stroke="hsl(0,900%,50%)"', "#ff0000"),
         ('stroke="#01020380"', "#010203"),
         ('stroke="currentColor" color="lime"', "#00ff00"),
         ('stroke="url(#gradient)"', "#000000"),
@@ -492,6 +535,7 @@ HOSTILE = {
     "long entity": (f'<!DOCTYPE svg [<!ENTITY a "{"a" * 5000}">]><svg/>'.encode(), "entity 'a'"),
     "outside": (b'<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]><svg>&a;</svg>', "entity 'a'"),
     "parameter": (b'<!DOCTYPE svg [<!ENTITY % a SYSTEM "file:///etc/passwd"> %a;]><svg/>', "entity 'a'"),
+    "namespace": (f'<svg {SVG} xmlns:p="{"x" * 5000}"/>'.encode(), "a namespace 'xxx"),
     "deep": (f"<svg {SVG}>{'<g>' * 300}{'</g>' * 300}</svg>".encode(), "200 deep"),
     "cut zip": (gzip.compress(b"<svg/>" * 1000)[:20], "damaged compressed file"),
     "zero width": (f'<svg {SVG} width="0" height="9">{LINE}</svg>'.encode(), "a width of '0'"),
@@ -529,6 +573,39 @@ def test_clones_of_clones_end(tmp_path, monkeypatch):
     (tmp_path / "a.svg").write_text(f'<svg {SVG}><path id="a0" d="M0 0L1 1"/>{groups}</svg>')
     with pytest.raises(PlotoptError, match="copies itself into more than 1,000 elements"):
         read_svg(tmp_path / "a.svg")
+
+
+@pytest.mark.parametrize(("limit", "fragment"), [("MOST_CURVES", "pieces"), ("MOST_BYTES", "copies it")])
+def test_clones_of_a_long_path_end(tmp_path, monkeypatch, limit, fragment):
+    monkeypatch.setattr(walk, limit, 5000)
+    clones = '<use href="#a"/>' * 100
+    (tmp_path / "a.svg").write_text(f'<svg {SVG}><path id="a" d="M0 0{"h1" * 100}"/>{clones}</svg>')
+    with pytest.raises(PlotoptError, match=fragment):
+        read_svg(tmp_path / "a.svg")
+
+
+def test_attributes_by_default_are_not_taken(tmp_path):
+    """Else a short file could give each of many elements a long one."""
+    kind = f'<!DOCTYPE svg [<!ATTLIST path d CDATA "M0 0L9 9" stroke CDATA "{"x" * 9000}">]>'
+    (tmp_path / "a.svg").write_text(f"{kind}<svg {SVG}>{'<path/>' * 100}</svg>")
+    assert read_svg(tmp_path / "a.svg").layers == ()
+
+
+def test_entities_in_attributes_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(document, "MOST_BYTES", 50_000)
+    text = f'<!DOCTYPE svg [<!ENTITY e "{"x" * 900}">]><svg {SVG}><g class="{"&e;" * 100}"/></svg>'
+    (tmp_path / "a.svg").write_text(text)
+    with pytest.raises(PlotoptError, match="too large"):
+        read_svg(tmp_path / "a.svg")
+
+
+def test_rules_and_elements_that_cannot_be_held_against_each_other_are_refused(monkeypatch):
+    monkeypatch.setattr(styles, "_MOST_COMPARISONS", 1000)
+    sheet = StyleSheet("path{fill:red}" * 500)
+    for name in ("a", "b"):
+        sheet.declarations("path", {"class": name})
+    with pytest.raises(PlotoptError, match="too many rules of style"):
+        sheet.declarations("path", {"class": "c"})
 
 
 def test_groups_may_be_as_deep_as_the_limit(tmp_path):

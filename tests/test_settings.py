@@ -1,6 +1,7 @@
 """Options as text and as values, and the command line that repeats them."""
 
 import json
+import math
 from dataclasses import fields, replace
 from importlib import resources
 from pathlib import Path
@@ -344,6 +345,21 @@ def test_minutes_are_read_and_told_again(text, minutes):
     assert given_settings.minutes == minutes
     assert isinstance(given_settings.minutes, float)
     assert parsed(given_settings.command("a.png"))[1] == given_settings
+
+
+def test_a_long_row_of_digits_is_no_time_and_takes_none():
+    assert "cannot be read" in refusal(minutes="1" * 100_000 + "!")
+
+
+@pytest.mark.parametrize("margin", [-20, math.nan, math.inf])
+def test_a_margin_that_no_sheet_has_is_refused(margin):
+    assert f"a margin of {margin:g} mm" in refusal(margin=margin)
+
+
+@pytest.mark.parametrize("name", ["gamma", "minutes", "length", "strokes", "seed"])
+@pytest.mark.parametrize("value", [10**400, -(10**5000)], ids=["long", "longer"])
+def test_numbers_that_python_cannot_write_are_refused(name, value):
+    assert refusal(**{name: value}) == f"{name} is a number of more than 1000 bits: give a smaller one"
 
 
 @given(st.text(max_size=12))

@@ -45,6 +45,27 @@ def test_what_is_no_line_of_text(value):
         parse_text("x", "title", value)
 
 
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (f"a = 0x{'f' * 5000}", "4300 digits"),
+        (f"a = {'1' * 5000}", "4300 digits"),
+        (f"a{'.a' * 3000} = 1", "50 deep"),
+        ("a" + " . 'a'" * 3000 + " = 1", "50 deep"),
+        (f"[{'a.' * 30_000}a]", "50 deep"),
+        (f"a = {'[' * 3000}", "recursion"),
+    ],
+)
+def test_what_could_not_be_told_of_is_refused(text, complaint):
+    with pytest.raises(PlotoptError, match=complaint):
+        parse_toml("it", text.encode())
+
+
+def test_dots_in_texts_are_no_depth():
+    text = f"{'.' * 99} and {'1.' * 49}"
+    assert parse_toml("it", f'a = "{text}"\nb.c.d = "a.b"'.encode()) == {"a": text, "b": {"c": {"d": "a.b"}}}
+
+
 def test_keys():
     check_keys("x", {"a": 1, "b": 2}, ("a",), ("b", "c"))
     with pytest.raises(PlotoptError, match="unknown entry 'colour', did you mean color"):

@@ -123,7 +123,7 @@ def _tables(prefix: str, data: bytes) -> Iterator[tuple[str, str, dict[str, Any]
     for name, table in parsed.items():
         own = f"{prefix}, {name!r:.60}"
         if not isinstance(table, dict):
-            raise PlotoptError(f"{own} is no table: write [{name:.60}] and its entries below")
+            raise PlotoptError(f"{own} is no table: write its name in brackets and its entries below")
         yield own, name, table
 
 
@@ -198,6 +198,7 @@ def _members(prefix: str, entry: Any, form: str, shared: tuple[str, ...]) -> dic
 def _parse_stocks(prefix: str, data: bytes) -> Iterator[Stock]:
     for own, name, table in _tables(prefix, data):
         check_keys(own, table, ("title", "color", "ink_limit"))
+        parse_text(own, "name", name)
         title = parse_text(own, "title", table["title"])
         colors, _ = _read_colors(f"{own}, color", table["color"], several=False)
         limit, _ = parse_figure(f"{own}, ink_limit", table["ink_limit"], _COATS)

@@ -15,6 +15,8 @@ from plotopt.stocks import Stock
 from plotopt.units import format_length, parse_length
 
 _USUAL_WIDTH = "0.4mm"
+# No pen has a longer name, and of brackets alone a long pattern takes the square of its length.
+_LONGEST_PATTERN = 200
 _IN_FILE = re.compile(r"(?P<path>.*?\.toml)(?::(?P<name>[^:]*))?(?::(?P<width>[^:]*))?", re.IGNORECASE)
 
 
@@ -96,7 +98,8 @@ def load_stock(text: str) -> Stock:
     for stock in stocks:
         if stock.name == (wanted if match else wanted.lower()):
             return stock
-    names = [stock.name for stock in stocks]
+    # A path may hold what no line should.
+    names = [stock.name if stock.name.isprintable() else repr(stock.name) for stock in stocks]
     raise PlotoptError(f"unknown paper {text!r:.60}: use {_nearest(wanted, names) or ', '.join(names[:20])}")
 
 
@@ -139,7 +142,8 @@ def _is_colour(text: str) -> bool:
 
 
 def _match(text: str, pattern: str, entries: Iterable[Entry]) -> list[Entry]:
-    found = [entry for entry in entries if fnmatchcase(entry.pen.name, pattern)]
+    tried = entries if len(pattern) <= _LONGEST_PATTERN else ()
+    found = [entry for entry in tried if fnmatchcase(entry.pen.name, pattern)]
     if not found:
         raise PlotoptError(f"no pen is called like {text!r:.60}: `plotopt pens` lists those there are")
     return found

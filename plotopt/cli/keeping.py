@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,8 +44,11 @@ class Keeping:
         from plotopt.files import check_writable
         from plotopt.runs.storage import SUFFIX
 
-        path = svg.with_suffix(SUFFIX)
-        if path.exists() and not force:
+        path, there = svg.with_suffix(SUFFIX), False
+        # A name too long, say, is told by what comes after.
+        with suppress(OSError):
+            there = path.exists()
+        if there and not force:
             raise PlotoptError(
                 f"{str(path)!r:.200} holds a run already: go on with it (plotopt resume), choose another "
                 "name (-o), or allow overwriting (--force)"

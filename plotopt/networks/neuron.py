@@ -117,7 +117,7 @@ def _read_range(part: str, text: str) -> tuple[int, int]:
         raise PlotoptError(f"{part!r:.60} in {text!r:.60} is not a channel or a range: write 12 or 0-63")
     first, last = int(match[1]), int(match[2] or match[1])
     if last < first:
-        raise PlotoptError(f"the range {part:.60} runs backwards: write {last}-{first}")
+        raise PlotoptError(f"the range {part!r:.60} runs backwards: write {last}-{first}")
     return first, last
 
 

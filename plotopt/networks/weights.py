@@ -34,9 +34,9 @@ def read_weights(model: str, wanted: Mapping[str, torch.Size], file: Path | None
     """
     path = file or fetch_weights(model)
     mend = f"give a whole copy of {model}'s weights" if file else "delete it, and it is fetched again"
-    if not path.is_file():
-        raise PlotoptError(f"there is no weights file {_quote(path)}: {mend}")
     with _explained(path, mend):
+        if not path.is_file():
+            raise PlotoptError(f"there is no weights file {_quote(path)}: {mend}")
         if path.suffix.lower() == ".safetensors":
             found = _read_safetensors(path, wanted)
         else:

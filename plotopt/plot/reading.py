@@ -28,6 +28,8 @@ _THINNEST_MM, _WIDEST_MM = 0.05, 5.0
 _SHORTEST_SIDE_MM, _LONGEST_SIDE_MM = 1.0, 5000.0
 _LEAST_GUESS_MM = (10.0, 10.0)
 _LONGEST_NAME = 60
+# What of a label is looked at for a name.
+_LONGEST_LABEL = 200
 # Layers as plotopt writes them: 2-black-0.4mm, 2-black-0.4mm-part-1-of-3.
 _OWN_LABEL = re.compile(r"^[0-9]++(?:[-_ :]+|[.] +|$)|(?:^|[-_ ]+)[0-9.]+mm(?:-part-[0-9]+-of-[0-9]+)?$")
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -88,7 +90,9 @@ def read_svg(path: Path, grouping: Grouping = Grouping.AUTO) -> Reading:
     document = read_document(path)
     sheet = measure_sheet(document.root)
     walk = Walk(document, sheet)
-    marks = list(walk.marks())
+    # Figures beyond all bounds are found and counted as damage, not warned of.
+    with np.errstate(over="ignore", invalid="ignore"):
+        marks = list(walk.marks())
     notes = [text.format(f"{walk.counts[key]:,}") for key, text in _NOTES.items() if walk.counts[key]]
     layers, layer_notes = _layers(marks, grouping)
     page, page_notes = _page(sheet, marks)
@@ -152,7 +156,7 @@ def _leading_number(label: str) -> int | None:
 
 def _pen_name(label: str) -> str:
     """What of a layer's label may be a pen's name; empty where nothing may."""
-    own = re.sub(r"[^\w .-]+", "-", _OWN_LABEL.sub("", label.strip()))
+    own = re.sub(r"[^\w .-]+", "-", _OWN_LABEL.sub("", label.strip()[:_LONGEST_LABEL]))
     return own[:_LONGEST_NAME].strip(" .-")
 
 

@@ -23,7 +23,8 @@ from plotopt.units import format_length, parse_length
 
 MOST_STROKES = 100_000
 _NUMBERS = (float, float | None)
-_DURATION = re.compile(r"(?:(\d*\.?\d+|\d+\.)\s*h)?\s*(?:(\d*\.?\d+|\d+\.)\s*(?:m|min|minutes)?)?")
+_MOST_BITS = 1000
+_DURATION = re.compile(r"(?:(\d++\.?\d*+|\.\d++)\s*+h)?\s*+(?:(\d++\.?\d*+|\.\d++)\s*+(?:m|min|minutes)?)?")
 #: Metadata of a field that makes no difference to the drawing, and is not told with it.
 UNTOLD = {"told": False}
 #: Metadata of a field that is told only where it is not what it usually is.
@@ -138,6 +139,8 @@ class PageSettings(Told):
         for name, kind in self.kinds.items():
             _check_kind(name, getattr(self, name), kind)
         self.profile.motion(self.client)
+        if not (math.isfinite(self.margin) and self.margin >= 0):
+            raise PlotoptError(f"a margin of {self.margin:g} mm is not possible: use 0 mm or more")
         if self.split_every is not None:
             self._check_split(self.split_every)
         check_whole("seed", self.seed, 0, 2**63 - 1)
@@ -211,6 +214,9 @@ def read_option(kind: type[PageSettings], name: str, value: Any) -> Any:
     # numpy's numbers are welcome, but JSON and shells do not know them.
     if isinstance(value, Integral):
         value = int(value)
+        # Python turns larger ones neither into a float nor into text.
+        if value.bit_length() > _MOST_BITS:
+            raise PlotoptError(f"{name} is a number of more than {_MOST_BITS} bits: give a smaller one")
     return float(value) if isinstance(value, Real) and kind.kinds.get(name) in _NUMBERS else value
 
 

@@ -15,10 +15,11 @@ from plotopt.plot.svgin.arcs import Ellipse, arc_curves
 
 _COMMANDS = "MmZzLlHhVvCcSsQqTtAa"
 _COMMAND = re.compile(f"([{_COMMANDS}])([^{_COMMANDS}]*)")
-_NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+# Possessive: were a row of digits tried as several numbers, some sixty of them would take for ever.
+_NUMBER = r"[-+]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][-+]?[0-9]++)?+"
 _NUMBERS = re.compile(_NUMBER)
 # The flags of an arc may stand without anything between them and what follows.
-_ARC = re.compile(r"[\s,]*".join(["", *[f"({_NUMBER})"] * 3, *["([01])"] * 2, *[f"({_NUMBER})"] * 2]))
+_ARC = re.compile(r"[\s,]*+".join(["", *[f"({_NUMBER})"] * 3, *["([01])"] * 2, *[f"({_NUMBER})"] * 2]))
 _FOREIGN = re.compile(r"[^0-9eE.,+\-\s]")
 _TAKES = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7}
 
@@ -146,7 +147,13 @@ class _Tracer:
             self._line(end)
             return
         ellipse = Ellipse(abs(rx), abs(ry), turn_deg)
-        for curve in arc_curves(self._at, ellipse, bool(is_large), bool(is_clockwise), end):
+        try:
+            curves = list(arc_curves(self._at, ellipse, bool(is_large), bool(is_clockwise), end))
+        # Radii so far from the ends' distance that one is nothing beside the other.
+        except ArithmeticError:
+            self._line(end)
+            return
+        for curve in curves:
             self._curve(*curve)
 
 

@@ -18,6 +18,9 @@ from plotopt.units import MM_PER_UNIT
 
 Affine = Float[ndarray, "2 3"]
 
+# The library takes the square of the time for longer text.
+_LONGEST_TRANSFORM = 1000
+
 _Box = tuple[float, float, float, float]
 
 
@@ -64,6 +67,8 @@ def parse_transform(text: str) -> Affine | None:
     """The matrix of a list of transforms; None where it cannot be read."""
     if text == "none":
         return np.eye(3)[:2]
+    if len(text) > _LONGEST_TRANSFORM:
+        return None
     try:
         matrix = Matrix(text)
         rows = [[matrix.a, matrix.c, matrix.e], [matrix.b, matrix.d, matrix.f]]

@@ -17,7 +17,7 @@ from plotopt.units import MM_PER_UNIT
 SHAPES = ("path", "line", "polyline", "polygon", "rect", "circle", "ellipse")
 
 _LENGTH = re.compile(
-    r"\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?)\s*([a-z]*|%)\s*", re.IGNORECASE
+    r"\s*+([-+]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:e[-+]?[0-9]++)?+)\s*+([a-z]*+|%)\s*+", re.IGNORECASE
 )
 _NUMBERS = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 # The handles of a cubic that stands for a quarter of the unit circle.

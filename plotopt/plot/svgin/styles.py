@@ -9,10 +9,14 @@ from functools import lru_cache
 
 from PIL import ImageColor
 
+from plotopt.errors import PlotoptError
+
 _BLACK = "#000000"
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+# Begun at a brace alone, lest text without any be gone through once for each of its letters.
+_RULE = re.compile(r"(?<![^{}])([^{}]++)\{([^{}]*+)\}")
 _SELECTOR = re.compile(r"(\*|[\w-]+)?(#[\w-]+)?((?:\.[\w-]+)*)")
+_MOST_COMPARISONS = 10_000_000
 _PROPERTIES = (
     *("stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "fill", "fill-opacity"),
     *("color", "opacity", "visibility", "display", "transform", "clip-path", "mask"),
@@ -32,6 +36,11 @@ class Rule:
     def weight(self) -> tuple[int, int, int]:
         """Of two rules the one with the larger weight wins."""
         return bool(self.id), len(self.classes), bool(self.tag)
+
+    @property
+    def hook(self) -> str:
+        """What every element has that it is for."""
+        return f"#{self.id}" if self.id else f".{min(self.classes)}" if self.classes else self.tag
 
     def matches(self, tag: str, identity: str, classes: str) -> bool:
         """Whether it is for an element of that tag, id and class attribute."""
@@ -76,20 +85,36 @@ class StyleSheet:
     """
 
     def __init__(self, text: str) -> None:
-        self._rules = sorted(_rules(text), key=lambda rule: rule.weight)
-        self._ids = {rule.id for rule in self._rules}
+        self._rules: dict[str, list[tuple[int, Rule]]] = {}
+        for i, rule in enumerate(sorted(_rules(text), key=lambda rule: rule.weight)):
+            self._rules.setdefault(rule.hook, []).append((i, rule))
+        self._comparisons = 0
         self._matched: dict[tuple[str, str, str], dict[str, str]] = {}
 
     def declarations(self, tag: str, attributes: Mapping[str, str]) -> Mapping[str, str]:
-        """The properties that the rules give an element."""
+        """The properties that the rules give an element.
+
+        Raises PlotoptError where rules and elements are too many to be held against each other.
+        """
         if not self._rules:
             return {}
         identity = attributes.get("id", "")
-        key = tag, identity if identity in self._ids else "", attributes.get("class", "")
+        key = tag, identity if f"#{identity}" in self._rules else "", attributes.get("class", "")
         if key not in self._matched:
-            matching = (rule for rule in self._rules if rule.matches(*key))
+            matching = self._matching(*key)
             self._matched[key] = {name: text for rule in matching for name, text in rule.declarations.items()}
         return self._matched[key]
+
+    def _matching(self, tag: str, identity: str, classes: str) -> list[Rule]:
+        hooks = {f"#{identity}", tag, "", *(f".{each}" for each in classes.split())}
+        numbered = [each for hook in hooks for each in self._rules.get(hook, ())]
+        self._comparisons += len(numbered)
+        if self._comparisons > _MOST_COMPARISONS:
+            raise PlotoptError(
+                "the drawing has too many rules of style: export it with presentation attributes"
+            )
+        numbered.sort(key=lambda each: each[0])
+        return [rule for _, rule in numbered if rule.matches(tag, identity, classes)]
 
 
 def _rules(text: str) -> Iterator[Rule]:
@@ -139,8 +164,9 @@ def _paint(text: str, inherited: str | None, color: str) -> str | None:
         red, green, blue, *alpha = ImageColor.getrgb(text)
     except ValueError:
         return _BLACK
+    red, green, blue = (min(max(part, 0), 255) for part in (red, green, blue))
     return None if alpha == [0] else f"#{red:02x}{green:02x}{blue:02x}"
 
 
 def _is_zero(text: str | None) -> bool:
-    return text is not None and re.fullmatch(r"[+-]?0*\.?0*%?", text) is not None and "0" in text
+    return text is not None and re.fullmatch(r"[+-]?0*+\.?0*+%?", text) is not None and "0" in text

@@ -11,7 +11,7 @@ import numpy as np
 
 from plotopt.errors import PlotoptError
 from plotopt.plot.chains import Chain
-from plotopt.plot.svgin.document import DEEPEST, MOST_ELEMENTS, Document, Node
+from plotopt.plot.svgin.document import DEEPEST, MOST_BYTES, MOST_ELEMENTS, Document, Node
 from plotopt.plot.svgin.placing import Affine, Sheet, compose, nested_matrix, parse_transform
 from plotopt.plot.svgin.shapes import SHAPES, parse_user_length, shape_chains
 from plotopt.plot.svgin.styles import Look, StyleSheet, is_shown, properties_of
@@ -19,6 +19,7 @@ from plotopt.plot.svgin.styles import Look, StyleSheet, is_shown, properties_of
 # Points farther away than this are no drawing but a mistake.
 _FARTHEST_MM = 1e6
 _BACKGROUND_MM = 0.5
+MOST_CURVES = 10_000_000
 _CONTAINERS = ("svg", "g", "a", "switch", "symbol")
 _UNDRAWN = {"text": "text", "flowRoot": "text", "image": "image", "foreignObject": "foreign"}
 
@@ -55,10 +56,13 @@ class Walk:
         self._by_id = document.by_id
         self._style_sheet = StyleSheet(document.style_sheet)
         self._root, self._sheet = document.root, sheet
-        self._visited = 0
+        self._visited = self._read = self._curves = 0
 
     def marks(self) -> Iterator[Mark]:
-        """All marks in the order of the file. Raises PlotoptError where clones of clones go on and on."""
+        """All marks in the order of the file.
+
+        Raises PlotoptError where clones of clones go on and on, and for more curves than memory holds.
+        """
         place = _Place(self._sheet.matrix, Look())
         properties = properties_of("svg", self._root.attributes, self._style_sheet)
         if is_shown(properties):
@@ -75,12 +79,7 @@ class Walk:
             return
         if node.tag not in SHAPES and node.tag not in _CONTAINERS and node.tag != "use":
             return
-        self._visited += 1
-        if self._visited > MOST_ELEMENTS or place.depth > DEEPEST:
-            raise PlotoptError(
-                f"the drawing copies itself into more than {MOST_ELEMENTS:,} elements or {DEEPEST} deep: "
-                "turn its clones into paths"
-            )
+        self._check_amount(node, place)
         properties = properties_of(node.tag, node.attributes, self._style_sheet)
         if not is_shown(properties):
             self.counts["hidden"] += 1
@@ -94,6 +93,15 @@ class Walk:
             yield from self._copy(node, place)
         else:
             yield from self._children(node, place)
+
+    def _check_amount(self, node: Node, place: _Place) -> None:
+        self._visited += 1
+        self._read += sum(map(len, node.attributes.values()))
+        if self._visited > MOST_ELEMENTS or self._read > MOST_BYTES or place.depth > DEEPEST:
+            raise PlotoptError(
+                f"the drawing copies itself into more than {MOST_ELEMENTS:,} elements, "
+                f"{MOST_BYTES // 10**6} MB or {DEEPEST} deep: turn its clones into paths"
+            )
 
     def _inside(self, node: Node, place: _Place, properties: dict[str, str]) -> _Place:
         matrix, layer = place.matrix, place.layer
@@ -131,8 +139,10 @@ class Walk:
         if look.stroke is None and look.fill is None:
             return
         chains, whole = shape_chains(node.tag, node.attributes, viewport)
-        with np.errstate(over="ignore", invalid="ignore"):
-            placed = [chain @ place.matrix[:, :2].T + place.matrix[:, 2] for chain in chains]
+        self._curves += sum(map(len, chains))
+        if self._curves > MOST_CURVES:
+            raise PlotoptError(f"the drawing has more than {MOST_CURVES:,} pieces of line: split it")
+        placed = [chain @ place.matrix[:, :2].T + place.matrix[:, 2] for chain in chains]
         sound = [chain for chain in placed if (np.abs(chain) < _FARTHEST_MM).all()]
         self.counts["damaged"] += not whole or len(sound) < len(placed)
         if not sound or self._is_background(look, sound):

@@ -63,6 +63,11 @@ def main() -> None:
         sys.exit(2)
     except click.ClickException as error:
         _fail(error.format_message())
+    except (click.Abort, KeyboardInterrupt) as stop:
+        # click turns an interruption into an abortion, and a command may have said what became of its work.
+        told = str(stop.__cause__ or stop) or "nothing was written"
+        click.echo(f"plotopt: interrupted, {told}", err=True)
+        sys.exit(130)
     except (MemoryError, RuntimeError) as error:
         # torch has no class of its own for memory that it could not get.
         if not isinstance(error, MemoryError) and "allocate memory" not in str(error):
@@ -71,11 +76,6 @@ def main() -> None:
             "memory ran out: take a smaller --size, --tile 512, fewer --strokes or fewer --workers, or close "
             "other programs; a run that was kept can go on (plotopt resume)"
         )
-    except (click.Abort, KeyboardInterrupt) as stop:
-        # click turns an interruption into an abortion, and a command may have said what became of its work.
-        told = str(stop.__cause__ or stop) or "nothing was written"
-        click.echo(f"plotopt: interrupted, {told}", err=True)
-        sys.exit(130)
 
 
 def _fail(message: str) -> None:

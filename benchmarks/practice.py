@@ -37,6 +37,9 @@ _STRIDE = 0.05
 #: Transmittance (height, width) of strokes seen in a view, in a numbered step.
 RenderStep = Callable[[Strokes, View, int], Tensor]
 
+# Judged by the weights that the fit by diffvg was judged with.
+_JUDGE = PyramidLoss((0.3, 1.0, 2.0, 6.0, 6.0, 6.0))
+
 
 @dataclass(frozen=True)
 class Task:
@@ -49,7 +52,7 @@ class Task:
     def judge(self, strokes: Strokes) -> float:
         """The pyramid loss a pixel of the picture, of a drawing as our renderer sees it."""
         seen = render(strokes, [self.view], softness_px=JUDGED_AT_PX)
-        return float(PyramidLoss()(seen, self.target[None, None])) / self.pixels
+        return float(_JUDGE(seen, self.target[None, None])) / self.pixels
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def pose() -> Task:
     page = lay_out(settings.paper, settings.margin, settings.orientation, picture.aspect)
     place = fit_rect(page.frame, picture.aspect)
     mm_per_px = max(place.width, place.height) / LONG_SIDE_PX
-    cell_px = PyramidLoss().cell_px
+    cell_px = _JUDGE.cell_px
     width, height = (cell_px * -(-round(side / mm_per_px) // cell_px) for side in (place.width, place.height))
     view = View(place.left, place.top, width, height, mm_per_px)
     target = Target.from_picture(picture, settings.tone(), place).at_scale(mm_per_px)

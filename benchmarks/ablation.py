@@ -52,7 +52,7 @@ VARIANTS = (
     Variant("as it is"),
     Variant("no links", {"link": 0.0}),
     Variant("no tones asked otherwise", parts=((likeness.Likeness, "_retone", lambda *_: None),)),
-    Variant("coarse levels 6, 6, 6", parts=((posing, "PyramidLoss", partial(PyramidLoss, _ALIKE)),)),
+    Variant("coarse levels alike", parts=((posing, "PyramidLoss", partial(PyramidLoss, _ALIKE)),)),
     Variant("no strokes moved", parts=((likeness, "relocate", _stay),)),
     Variant("draft", {"quality": "draft"}),
     Variant("fine", {"quality": "fine"}),

@@ -96,13 +96,13 @@ def no_room(rng: random.Random, folder: Path, whole: bytes) -> str:
 
 
 def no_memory(rng: random.Random, folder: Path, whole: bytes) -> str:
-    """Less memory than a page of 8192 px takes."""
+    """Less memory than a page of 4096 px takes in one tile."""
 
     def limit() -> None:
-        most = int(rng.uniform(5.0, 5.6) * 2**30)
+        most = int(rng.uniform(4.2, 5.0) * 2**30)
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
-    words = ("fit", "cat.png", "-o", "a.svg", "--size=8192", "--tile=8192", "--strokes=50000", "-q")
+    words = ("fit", "cat.png", "-o", "a.svg", "--size=4096", "--tile=4096", "--strokes=2000")
     process = begin(folder, *words, preexec_fn=limit)
     _, said = process.communicate(timeout=600)
     last = said.decode().strip().splitlines()[-1:] or [""]

@@ -36,6 +36,9 @@ _LONGEST_PART = 0.5
 _SQUARES, _USUAL_COUNTS = 60.0, (100, 20_000)
 # A tour has so many dots for a stroke; leading stream lines one into the other takes this part more line.
 _DOTS, _LEADING = 40, 0.1
+# Strokes of several pens are linked across so many widths: linked ones cannot change pens, and long links
+# cross what other pens draw.
+_LINK_OF_SEVERAL = 4.0
 # Pieces of one outline lie so near to each other.
 _TOUCHING_PX = 0.5
 # Colours so near to the paper's are paper.
@@ -235,7 +238,10 @@ def _lines(
     rng: np.random.Generator,
 ) -> list[Laid]:
     """Lines made one where their ends are near enough, in strokes of about one length."""
-    link_px = None if guide.link_mm is None else guide.link_mm / coarse.view.mm_per_px
+    link_mm = guide.link_mm
+    if link_mm is None and len(field.pens) > 1:
+        link_mm = _LINK_OF_SEVERAL * min(pen.width_mm for pen in field.pens)
+    link_px = None if link_mm is None else link_mm / coarse.view.mm_per_px
     laid = [] if field.outlines is None else [_outlining(field, field.outlines, coarse)]
     for bed, lines in zip(beds, seeds, strict=True):
         if lines is not None:

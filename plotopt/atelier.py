@@ -125,9 +125,18 @@ class Atelier:
         if not budget:
             return self._laid(self.settings.strokes, rng)
         start = int(rng.integers(2**31))
+        there = 0
+        if self.carried:
+            # What they are over goes as from any drawing; more are sought where they leave time.
+            first = self._laid(None, np.random.default_rng(start))
+            if budget.spent(first.strokes, pens, place) >= budget.aim:
+                return replace(
+                    first, strokes=first.strokes.select(within(budget, first.strokes, pens, place))
+                )
+            there = sum(first.strokes.laid())
 
         def sown(count: int) -> Sown:
-            return self._laid(count, np.random.default_rng(start))
+            return self._laid(there + count, np.random.default_rng(start))
 
         # More strokes take more time for the same ink, so metres ask for no more of them than usual.
         return sow_within(

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from plotopt.ink import srgb_to_linear
 from plotopt.joints import Joints
 from plotopt.objectives.problem import Problem
+from plotopt.oklab import oklab
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.refine import missing_ink, own_ink
@@ -56,14 +58,10 @@ def with_pens(strokes: Strokes, pens: Sequence[Pen]) -> Strokes:
 
 
 def handed(strokes: Strokes, before: Sequence[Pen], after: Sequence[Pen]) -> Strokes:
-    """The strokes with each pen's handed to the one of the nearest colour.
-
-    Where there are more pens or fewer than before, lines are taken apart, so that strokes can change pens.
-    """
-    old, new = (np.array([list(bytes.fromhex(pen.color[1:])) for pen in pens]) for pens in (before, after))
-    nearest = torch.from_numpy(np.linalg.norm(old[:, None] - new, axis=2).argmin(1))
-    drawn = replace(strokes, pen=nearest[strokes.pen.clamp(max=len(old) - 1)])
-    return drawn if len(before) == len(after) else drawn.apart()
+    """The strokes with each pen's handed to the one of the nearest colour."""
+    old, new = (oklab(torch.tensor([srgb_to_linear(pen.color) for pen in pens])) for pens in (before, after))
+    nearest = (old[:, None] - new).norm(dim=2).argmin(1)
+    return replace(strokes, pen=nearest[strokes.pen.clamp(max=len(old) - 1)])
 
 
 def _view(place: Rect) -> View:

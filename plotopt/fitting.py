@@ -67,7 +67,7 @@ def fit(
     taste = load_taste(settings, devices, on_progress) if settings.loss is Judge.VGG else None
     prepare(settings.profile, on_progress)
     run = run or Run()
-    journal = run.begin(lambda: fit_order(settings, picture), on_progress)
+    journal = run.begin(lambda: fit_order(settings, picture), on_progress, len(problem.pens))
     if run.finished:
         strokes, notes = run.finished.strokes, run.finished.notes
     else:

@@ -43,13 +43,17 @@ class Attempt:
 class Moment:
     """Where a run stands: in its stage of this number, from 0, and what the objectives so far remember.
 
-    ``attempts`` are those before the one whose stages these are.
+    ``attempts`` are those before the one whose stages these are; ``failed`` tells how many steps of the
+    stage came to no number, how many of these in a row just now, and how many steps moved nothing; ``notes``
+    are those of the stages before.
     """
 
     stage: int
     standing: Standing
     memory: Mapping[str, Tensor]
     attempts: tuple[Attempt, ...] = ()
+    failed: tuple[int, int, int] = (0, 0, 0)
+    notes: tuple[str, ...] = ()
 
 
 class Watcher(Protocol):
@@ -92,6 +96,7 @@ class Journal:
 
     def __post_init__(self) -> None:
         self.attempts = list(self.start.attempts) if self.start else []
+        self.notes = list(self.start.notes) if self.start else []
 
     def begin(self) -> None:
         """Begin the script of stages, for the first time or anew."""
@@ -102,27 +107,30 @@ class Journal:
         number, self._number = self._number, self._number + 1
         if self.is_stopped:
             return strokes
-        standing = Standing.at_start(strokes)
+        standing, watch = Standing.at_start(strokes), _Watch(stage)
         if self.start:
             # Stages behind recall what they came to, too: later ones may ask them for it.
             self._recall(objective, self.start.memory, strokes.points.device)
             if number < self.start.stage:
                 return strokes
-            standing, self.start = self.start.standing.to(strokes.points.device), None
-        return self._through(number, standing, objective, stage).strokes
+            standing, watch = self.start.standing.to(strokes.points.device), _Watch(stage, *self.start.failed)
+            if standing.steps > stage.steps:
+                raise PlotoptError(f"the run is {standing.steps:,} steps into a stage of {stage.steps:,}")
+            self.start = None
+        return self._through(number, standing, objective, watch).strokes
 
     def _recall(self, objective: Objective, memory: Mapping[str, Tensor], device: torch.device) -> None:
         self._memory = dict(memory)
         try:
             objective.recall({name: part.to(device) for name, part in memory.items()})
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             raise PlotoptError(f"what the run remembers of its stage cannot be right: {error}") from None
 
-    def _through(self, number: int, standing: Standing, objective: Objective, stage: Stage) -> Standing:
+    def _through(self, number: int, standing: Standing, objective: Objective, watch: _Watch) -> Standing:
         """Where the stage stands at its end, or when it is stopped."""
-        watch, on_step = _Watch(stage), steps_told(stage, self.on_progress)
+        stage, on_step = watch.stage, steps_told(watch.stage, self.on_progress)
         while standing.steps < stage.steps and not watch.has_enough:
-            standing = watch.judged(standing, advance(standing, objective, stage))
+            standing = watch.advanced(standing, objective)
             standing.tell(on_step)
             for watcher in self.watchers:
                 watcher.see(stage, standing)
@@ -130,43 +138,55 @@ class Journal:
             if self.keeper:
                 self.keeper.see(stage, standing)
                 if self.is_stopped or self.keeper.is_due():
-                    self._keep(number, standing, objective)
+                    self._keep(number, standing, objective, watch)
             if self.is_stopped:
                 break
         else:
             self._memory |= objective.memory()
             if self.keeper:
-                self._keep(number, standing, objective)
+                self._keep(number, standing, objective, watch)
         self.notes.extend(watch.notes)
         return standing
 
-    def _keep(self, number: int, standing: Standing, objective: Objective) -> None:
+    def _keep(self, number: int, standing: Standing, objective: Objective, watch: _Watch) -> None:
         if self.keeper:
             memory = self._memory | objective.memory()
-            self.keeper.keep(Moment(number, standing, memory, tuple(self.attempts)))
+            self.keeper.keep(
+                Moment(number, standing, memory, tuple(self.attempts), watch.failed, tuple(self.notes))
+            )
 
 
 class _Watch:
     """Sees to it that a stage goes on though a step has gone wrong, and does not go on for nothing."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._failed = self._failed_in_a_row = self._idle = 0
+    def __init__(self, stage: Stage, failed: int = 0, in_a_row: int = 0, idle: int = 0) -> None:
+        self.stage, self._failed, self._in_a_row, self._idle = stage, failed, in_a_row, idle
+
+    @property
+    def failed(self) -> tuple[int, int, int]:
+        """Steps that came to no number, those of them in a row just now, and steps that moved nothing."""
+        return self._failed, self._in_a_row, self._idle
 
     @property
     def has_enough(self) -> bool:
-        return max(self._failed_in_a_row, self._idle) >= _PATIENCE
+        return max(self._in_a_row, self._idle) >= _PATIENCE
 
-    def judged(self, before: Standing, after: Standing) -> Standing:
+    def advanced(self, before: Standing, objective: Objective) -> Standing:
         """The standing after a step; without its strokes where they have no number for a place."""
+        refines = self.stage.relocates_at(before.steps)
+        memory = objective.memory() if refines else {}
+        after = advance(before, objective, self.stage)
         if after.is_sound:
-            self._failed_in_a_row = 0
+            self._in_a_row = 0
             stays = torch.equal(before.strokes.points, after.strokes.points)
-            moving = any(self._stage.relocates_at(later) for later in range(after.steps, self._stage.steps))
+            moving = any(self.stage.relocates_at(later) for later in range(after.steps, self.stage.steps))
             self._idle = self._idle + 1 if stays and not moving else 0
             return after
+        if refines:
+            # It may have followed strokes that are now left out.
+            objective.recall(memory)
         self._failed += 1
-        self._failed_in_a_row += 1
+        self._in_a_row += 1
         leaning = before.leaning and Adam.fresh(before.leaning.mean)
         fresh = replace(before, points=Adam.fresh(before.points.mean), leaning=leaning)
         return replace(fresh, steps=after.steps, losses=())
@@ -174,7 +194,7 @@ class _Watch:
     @property
     def notes(self) -> list[str]:
         """What the user should know of the stage."""
-        name, told = self._stage.name, []
+        name, told = self.stage.name, []
         if self._failed:
             told.append(f"{name}: {self._failed:,} steps came to no number and were left out")
         if self.has_enough:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from plotopt.errors import PlotoptError
 from plotopt.fitting import fit
 from plotopt.listening import Listener
 from plotopt.plot.svgin.document import read_document
+from plotopt.settings import read_neuron_settings, read_settings
 from plotopt.visualizing import neuron
 
 # What metadata have where the options alone do not lead to the drawing.
@@ -38,10 +39,13 @@ class Telling:
     def draw(self, on_progress: Listener, picture: Path | None = None) -> Drawing:
         """The drawing once more; ``picture`` is the file if it does not lie beside the SVG.
 
-        Raises PlotoptError where the picture or another file that the options name is not there.
+        Raises PlotoptError for options that there are not, and where the picture or another file that they
+        name is not there.
         """
         if self.verb == "neuron":
+            read_neuron_settings(**self.options)
             return neuron(self.subject, on_progress=on_progress, **self.options)
+        read_settings(**self.options)
         path = picture or self.path.with_name(Path(self.subject).name)
         if not path.is_file():
             raise PlotoptError(
@@ -49,9 +53,10 @@ class Telling:
             )
         return fit(path, on_progress=on_progress, **self.options)
 
-    def compared(self, paths: Sequence[Path]) -> str:
-        """Whether the first of the files written is the SVG, byte for byte, in words."""
-        if paths and self.path.read_bytes() == paths[0].read_bytes():
+    def compared(self, drawing: Drawing) -> str:
+        """Whether a drawing is that of the SVG, byte for byte, in words."""
+        text = self.path.read_bytes()
+        if text in (drawing.svg().encode(), drawing.svg(polylines=True).encode()):
             return "the same drawing, byte for byte"
         if not self.is_whole:
             return "a different drawing: that one was stopped, or went on from another's strokes"
@@ -75,4 +80,6 @@ def read_drawing(path: Path) -> Telling:
         raise PlotoptError(f"{name} does not tell how it was drawn: give an SVG that plotopt wrote") from None
     if verb not in ("fit", "neuron"):
         raise PlotoptError(f"{name} was made by plotopt {verb:.20}: only fits and neurons can be replayed")
+    if not Path(subject).name or "\0" in subject:
+        raise PlotoptError(f"{name} does not tell what was drawn: give an SVG that plotopt wrote")
     return Telling(path, verb, subject.removeprefix("./"), given, version[:20], not told.keys() & _PARTIAL)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from plotopt import __version__
+from plotopt.budget import Budget
 from plotopt.carrying import Carried, handed
 from plotopt.drawing import Drawing
-from plotopt.fitting import fit
+from plotopt.fitting import fit, problem_of
 from plotopt.ink import in_plot_order
 from plotopt.listening import Listener
 from plotopt.networks import parse_neuron
@@ -24,18 +25,26 @@ from plotopt.settings.fit import Judge
 from plotopt.settings.pens import PenChoice
 from plotopt.visualizing import neuron
 
-# Options that leave the drawing as it is.
-_HARMLESS = ("workers", "device", "client", "profile", "split_every")
+# Options that move no stroke, those of the machine where there are no minutes to fill.
+_MOVE_NONE, _OF_MACHINE = {"workers", "device", "split_every"}, {"client", "profile"}
+# Where less than this part of the strokes is left, they do not make a drawing any more.
+_LEAST_LEFT = 0.8
+# What a neuron's first strokes are laid by.
+_OF_FIRST_STROKES = {"strokes", "grid", "copies"}
 
 
 @dataclass(frozen=True, eq=False)
 class Continuation:
-    """How a run goes on: from which record, with which options, and in what it differs, in words."""
+    """How a run goes on: from which record, with which options, and in what it differs, in words.
+
+    ``notes`` are what else the user should know of that.
+    """
 
     record: Record
     settings: FitSettings | NeuronSettings
     options: Mapping[str, Any]
     differs: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def network(self) -> tuple[str, Path | None] | None:
@@ -43,6 +52,12 @@ class Continuation:
         if isinstance(self.settings, NeuronSettings):
             return parse_neuron(self.record.order.subject).model, self.settings.weights
         return ("vgg16", self.settings.weights) if self.settings.loss is Judge.VGG else None
+
+    @property
+    def aspect(self) -> float:
+        """Width over height of what is drawn."""
+        place = page_of(self.record, self.settings)[1]
+        return place.width / place.height
 
     def draw(self, on_progress: Listener, run: Run) -> Drawing:
         """The drawing that the run comes to. Raises PlotoptError for what cannot be used any more."""
@@ -55,28 +70,89 @@ class Continuation:
 def resumed(record: Record, changes: Mapping[str, Any]) -> Continuation:
     """How the run of a record goes on, with some of its options changed.
 
-    Without changes it comes to the drawing that it would have come to unstopped, byte for byte on the CPU.
-    With changes its strokes are carried over, to a run that has no first stage. Raises PlotoptError for
-    options that cannot be read, a file that changed meanwhile, and changes before there are any strokes.
+    Without changes it comes to the drawing that it would have come to unstopped, byte for byte on the CPU
+    and with the same version. With changes its strokes are carried over, to a run that has no first stage;
+    where they cannot be, it begins anew. Raises PlotoptError for options that cannot be read, and for a file
+    that changed meanwhile.
     """
-    settings, before = settings_of(record.order, changes), settings_of(record.order, {})
-    check_files(record.order, settings, changes)
-    told, were = settings.options(), before.options()
-    files, held = digests(settings), record.order.digests or {}
-    differing = [
-        name for name in told | were if told.get(name) != were.get(name) or files.get(name) != held.get(name)
-    ]
-    words = tuple(f"{name} {_word(were.get(name))} -> {_word(told.get(name))}" for name in differing)
-    options = options_of(record.order, changes)
-    if set(differing) <= set(_HARMLESS):
-        return Continuation(record, settings, options, words)
-    order = replace(record.order, options=told, digests=files, version=__version__)
-    carried = None
-    if record.strokes is not None:
-        carried = Carried(record.strokes, page_of(record, before)[1])
-        if "pens" in differing:
-            carried = replace(carried, strokes=handed(record.strokes, _pens(before), _pens(settings)))
-    return Continuation(Record(order, frames=record.frames, carried=carried), settings, options, words)
+    order, options = record.order, options_of(record.order, changes)
+    settings = settings_of(order, changes)
+    check_files(order, settings, changes)
+    told, files, held = settings.options(), digests(settings), order.digests or {}
+    differing = {
+        name
+        for name in {**told, **order.options}
+        if told.get(name) != order.options.get(name) or files.get(name) != held.get(name)
+    }
+    words = tuple(
+        f"{name} {_word(order.options.get(name))} -> {_word(told.get(name))}" for name in sorted(differing)
+    )
+    notes: tuple[str, ...] = ()
+    if order.version != __version__:
+        notes = (f"the run is plotopt {order.version}'s, this is {__version__}: it may come out otherwise",)
+    timed = isinstance(settings, FitSettings) and settings.minutes is not None
+    if differing <= (_MOVE_NONE if timed else _MOVE_NONE | _OF_MACHINE):
+        return Continuation(record, settings, options, words, notes)
+    # Files that were there then need not be any more, as long as they moved no stroke.
+    kept = {name: changes[name] for name in changes if name in _MOVE_NONE | _OF_MACHINE}
+    carried = _carried(record, settings_of(order, kept), settings, differing)
+    if carried is None:
+        notes += ("the run begins anew: its strokes cannot be carried over into this one",)
+    changed = replace(order, options=told, digests=files, version=__version__)
+    return Continuation(Record(changed, carried=carried), settings, options, words, notes)
+
+
+def _carried(
+    record: Record,
+    before: FitSettings | NeuronSettings,
+    after: FitSettings | NeuronSettings,
+    differing: Set[str],
+) -> Carried | None:
+    """The strokes for a run with other settings; None where they are of no use to it."""
+    if record.strokes is None or not len(record.strokes):
+        return None
+    if isinstance(before, FitSettings):
+        if before.single_line or (
+            isinstance(after, FitSettings) and (after.single_line or _is_sparse(record, after))
+        ):
+            return None
+    elif differing & _OF_FIRST_STROKES or _is_cell(record, before):
+        return None
+    lying = Carried(record.strokes.decided(), page_of(record, before)[1])
+    if record.carried and not (record.moment or record.finish):
+        lying = record.carried
+    pens = pens_of(record, before), pens_of(record, after)
+    if len(pens[0]) != len(pens[1]):
+        return None
+    return lying if pens[0] == pens[1] else replace(lying, strokes=handed(lying.strokes, *pens))
+
+
+def _is_sparse(record: Record, after: FitSettings) -> bool:
+    """Whether so few strokes are wanted, or minutes, that those left over would have to stray too far."""
+    if record.strokes is None:
+        return True
+    if after.strokes is not None:
+        return after.strokes < _LEAST_LEFT * sum(record.strokes.laid())
+    if after.minutes is None and after.metres is None:
+        return False
+    budget = Budget(after.minutes, after.metres, after.profile, after.client)
+    place = page_of(record, after)[1]
+    return budget.spent(record.strokes, pens_of(record, after), place) > 1 / _LEAST_LEFT
+
+
+def _is_cell(record: Record, settings: NeuronSettings) -> bool:
+    """Whether strokes are those of the small drawing that copies are made of."""
+    wraps = settings.copies and not record.order.subject.endswith("@center")
+    return bool(wraps and record.moment and record.moment.stage == 0 and not record.carried)
+
+
+def pens_of(record: Record, settings: FitSettings | NeuronSettings) -> tuple[Pen, ...]:
+    """The pens as strokes number them; of a box, those that the picture chooses."""
+    if isinstance(settings, NeuronSettings):
+        return tuple(settings.layered_pens)
+    if isinstance(settings.pens, PenChoice):
+        return problem_of(settings, picture_of(record.order), page_of(record, settings)[1]).pens
+    return in_plot_order(settings.pens)
 
 
 def page_of(record: Record, settings: FitSettings | NeuronSettings) -> tuple[Page, Rect]:
@@ -89,13 +165,6 @@ def page_of(record: Record, settings: FitSettings | NeuronSettings) -> tuple[Pag
             aspect = settings.centered().copied.columns / settings.centered().copied.rows
     page = lay_out(settings.paper, settings.margin, settings.orientation, aspect)
     return page, fit_rect(page.frame, aspect)
-
-
-def _pens(settings: FitSettings | NeuronSettings) -> Sequence[Pen]:
-    """The pens in the order that strokes number them; all of a box of which the picture chooses."""
-    if isinstance(settings, NeuronSettings):
-        return settings.layered_pens
-    return in_plot_order(settings.pens.box if isinstance(settings.pens, PenChoice) else settings.pens)
 
 
 def _word(value: Any) -> str:

@@ -10,18 +10,16 @@ from math import ceil
 from PIL import Image
 
 from plotopt.errors import PlotoptError
-from plotopt.fitting import problem_of
-from plotopt.ink import in_plot_order
 from plotopt.layering import plan_layers
 from plotopt.page import Page, Rect
 from plotopt.pens import Pen
 from plotopt.plot.plan import Layer
 from plotopt.plot.preview import draw_preview, possible_dpi
-from plotopt.resuming import page_of
-from plotopt.runs.ordering import picture_of, settings_of
+from plotopt.resuming import page_of, pens_of
+from plotopt.runs.ordering import settings_of
 from plotopt.runs.record import Record
+from plotopt.runs.run import check_pens
 from plotopt.settings import FitSettings, NeuronSettings
-from plotopt.settings.pens import PenChoice
 from plotopt.strokes import Strokes
 
 _CSS_PX_MM = 25.4 / 96
@@ -48,13 +46,10 @@ class Exhibit:
 
     @cached_property
     def pens(self) -> Sequence[Pen]:
-        """The pens as strokes number them."""
-        if isinstance(self.settings, NeuronSettings):
-            return self.settings.layered_pens
-        picture = picture_of(self.record.order)
-        if isinstance(self.settings.pens, PenChoice):
-            return problem_of(self.settings, picture, self.place).pens
-        return in_plot_order(self.settings.pens)
+        """The pens as strokes number them. Raises PlotoptError where there are fewer."""
+        pens = pens_of(self.record, self.settings)
+        check_pens(self.record, len(pens))
+        return pens
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:

@@ -53,7 +53,8 @@ def _lose_terminal() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
-            os.dup2(nowhere, stream.fileno())
+            if stream.isatty():
+                os.dup2(nowhere, stream.fileno())
 
 
 @contextmanager
@@ -63,7 +64,9 @@ def stoppable(quiet: bool = False) -> Iterator[Stop]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = {number: signal.signal(number, stop.hear) for number in _SIGNALS}
+    # What is ignored stays so: that is how nohup and scripts ask for it.
+    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop.hear) for number in heard}
     try:
         yield stop
     finally:

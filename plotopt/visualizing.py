@@ -68,7 +68,8 @@ def neuron(
     prepare(settings.profile, on_progress)
     draw = draw_middle if wanted.center else draw_grown if settings.copies else draw_whole
     run = run or Run()
-    journal = run.begin(lambda: neuron_order(settings, wanted.text), on_progress)
+    pens = settings.layered_pens
+    journal = run.begin(lambda: neuron_order(settings, wanted.text), on_progress, len(pens))
     if run.finished:
         strokes = run.finished.strokes
     elif run.carried:
@@ -77,7 +78,7 @@ def neuron(
         strokes = draw(wanted, eyes, place, shown, journal)
     kept = run.end(strokes, ())
     on_progress(Progress("planning the plot", 0, 1))
-    layers = plan_layers(strokes, settings.layered_pens, place, settings.split_every)
+    layers = plan_layers(strokes, pens, place, settings.split_every)
     on_progress(Progress("planning the plot", 1, 1))
     told = {"command": settings.command(wanted.text), **run.told}
     return finished(settings, page, layers, told, devices.notes(network=True) + tuple(journal.notes) + kept)

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
+from plotopt.errors import PlotoptError
 from plotopt.journal import Journal, Moment
 from plotopt.objectives.base import Gradients, Objective
 from plotopt.optimize import Standing, optimize
@@ -127,3 +129,20 @@ def test_a_moment_of_a_stage_at_its_end_takes_no_further_step():
     after = Journal(start=done).improve(strokes(), pull, STAGE)
     assert pull.asked == []
     assert torch.equal(after.points, strokes().points)
+
+
+def test_a_stage_that_has_ended_early_does_not_go_on_when_the_run_does():
+    book = Book(due=True)
+    Journal(keeper=book).improve(strokes(), Pull(still=True), STAGE)
+    for moment in (book.moments[10], book.moments[-1]):
+        pull = Pull(still=True)
+        journal = Journal(start=moment)
+        journal.improve(strokes(), pull, STAGE)
+        assert moment.standing.steps + len(pull.asked) == 25
+        assert journal.notes == ["tiles: ended early, for nothing moved any more"]
+
+
+def test_a_moment_beyond_the_end_of_its_stage_is_refused():
+    late = Moment(0, replace(Standing.at_start(strokes()), steps=41), {})
+    with pytest.raises(PlotoptError, match="41 steps into a stage of 40"):
+        Journal(start=late).improve(strokes(), Pull(), STAGE)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,23 @@ from commands import assert_refused, listing, new_files
 from pictures import gradient, save
 
 import plotopt
+from plotopt.carrying import handed
+from plotopt.catalog import parse_pens
 from plotopt.errors import PlotoptError
 from plotopt.resuming import resumed
 from plotopt.runs.keeper import Keeper
 from plotopt.runs.run import Run
 from plotopt.runs.storage import read_run
+from plotopt.stopping import stoppable
+from plotopt.strokes import Strokes
 
 TINY = {"quality": "draft", "strokes": 40, "size": 64, "paper": "a6", "margin": "5mm"}
 WORDS = ("--quality=draft", "--strokes=40", "--size=64", "--paper=a6", "--margin=5mm")
+BOX = """[fine]
+title = "fine"
+width = { value = 0.4, unit = "mm", source = "measured" }
+color = { value = "#000000", source = "seen" }
+"""
 COMMAND = shutil.which("plotopt", path=Path(sys.executable).parent)
 
 
@@ -39,7 +49,7 @@ def drawn(folder, stops, before=None, **options):
     return plotopt.fit(folder / "a.png", run=run, **options), run
 
 
-@pytest.mark.parametrize("steps", [1, 17, 30, 31, 90, 149])
+@pytest.mark.parametrize("steps", [1, 30, 31, 149])
 def test_a_stopped_fit_goes_on_to_the_same_bytes(folder, steps):
     whole = plotopt.fit(folder / "a.png", **TINY)
     part, run = drawn(folder, stopping_after(steps), **TINY)
@@ -58,9 +68,9 @@ def test_it_may_be_stopped_again_and_again(folder):
     _, run = drawn(folder, stopping_after(10), **TINY)
     stops = 0
     while run.is_stopped:
-        again, run = drawn(folder, stopping_after(40), read_run(folder / "a.plotopt"))
+        again, run = drawn(folder, stopping_after(70), read_run(folder / "a.plotopt"))
         stops += 1
-    assert stops > 3
+    assert stops > 2
     assert again.svg() == whole.svg()
 
 
@@ -98,7 +108,7 @@ def test_attempts_at_a_budget_are_remembered(folder, monkeypatch):
 def test_a_fit_by_features_goes_on(folder, checkpoint):
     options = TINY | {"loss": "vgg", "layers": "relu1_1", "weights": checkpoint}
     whole = plotopt.fit(folder / "a.png", **options)
-    for steps in (100, 155):
+    for steps in (100, 151):
         drawn(folder, stopping_after(steps), **options)
         again, _ = drawn(folder, lambda: False, read_run(folder / "a.plotopt"))
         assert again.svg() == whole.svg()
@@ -117,12 +127,12 @@ def checkpoint(folder):
     ("changes", "told"),
     [
         ({"strokes": 60}, "strokes 40 -> 60"),
-        ({"strokes": 20}, "strokes 40 -> 20"),
+        ({"strokes": 33}, "strokes 40 -> 33"),
         ({"pens": "0.3mm"}, "pens black:0.4mm -> black:0.3mm"),
-        ({"pens": "red,blue"}, "pens black:0.4mm -> red:0.4mm,blue:0.4mm"),
+        ({"pens": "blue"}, "pens black:0.4mm -> blue:0.4mm"),
         ({"size": 128}, "size 64 -> 128"),
         ({"paper": "a5"}, "paper A6 -> A5"),
-        ({"minutes": 1.0}, "minutes as usual -> 1.0"),
+        ({"minutes": 1.4}, "minutes as usual -> 1.4"),
     ],
 )
 def test_a_run_goes_on_with_other_options(folder, changes, told):
@@ -153,6 +163,7 @@ def test_what_a_run_cannot_go_on_with_is_refused(run, folder):
     before = listing(folder)
     for words, fragment in [
         (("a.plotopt", "--strokes=0"), "strokes is 0"),
+        (("a.plotopt", "--strokes=50"), "name that one with -o"),
         (("a.plotopt", "--crop=64"), "there is no option 'crop'"),
         (("a.svg",), "is no run file"),
         (("none.plotopt",), "does not exist"),
@@ -169,7 +180,7 @@ def test_a_map_that_changed_is_told(run, folder):
     save(folder / "mask.png", 255 - gradient())
     before = listing(folder)
     assert_refused(run("resume", "b.plotopt"), folder, before, "the file of mask is not what it was")
-    assert run("resume", "b.plotopt", "--mask=mask.png", "-q").code == 0
+    assert run("resume", "b.plotopt", "--mask=mask.png", "-q", "-f").code == 0
 
 
 def test_a_run_that_is_there_is_spared(run, folder):
@@ -256,3 +267,103 @@ def test_a_second_run_to_the_same_file_waits_outside(folder):
     finally:
         process.kill()
         process.communicate()
+
+
+def test_a_resume_spares_the_picture_of_the_drawings_name(run, folder):
+    picture = (folder / "a.png").read_bytes()
+    assert run("fit", "a.png", "-q", *WORDS).code == 0
+    assert run("resume", "a.plotopt", "-q").code == 0
+    assert (folder / "a.png").read_bytes() == picture
+    (folder / "sub").mkdir()
+    (folder / "sub" / "a.png").write_bytes(picture)
+    (folder / "a.plotopt").rename(folder / "sub" / "a.plotopt")
+    assert run("resume", "sub/a.plotopt", "-q").code == 0
+    assert (folder / "sub" / "a.png").read_bytes() == picture
+
+
+def test_a_foreign_drawing_of_that_name_is_spared(run, folder):
+    assert run("fit", "a.png", "-q", *WORDS).code == 0
+    (folder / "a.svg").write_text("<svg/>")
+    before = listing(folder)
+    assert_refused(run("resume", "a.plotopt"), folder, before, "'a.svg': it exists already")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="devices as POSIX has them")
+def test_a_run_that_names_a_device_is_refused(folder):
+    drawn(folder, lambda: False, **TINY)
+    record = read_run(folder / "a.plotopt")
+    for mask in ("/dev/zero", "a\0b", str(folder)):
+        order = replace(record.order, options=dict(record.order.options) | {"mask": mask})
+        with pytest.raises(PlotoptError):
+            resumed(replace(record, order=order), {})
+
+
+def test_a_box_of_pens_that_changed_is_told(folder):
+    (folder / "my.toml").write_text(BOX)
+    drawn(folder, lambda: False, **TINY | {"pens": f"{folder}/my.toml:fine"})
+    record = read_run(folder / "a.plotopt")
+    assert list(record.order.digests) == ["pens"]
+    (folder / "my.toml").write_text(BOX.replace("0.4", "0.8"))
+    with pytest.raises(PlotoptError, match="the file of pens is not what it was"):
+        resumed(record, {})
+
+
+def test_strokes_with_pens_that_there_are_not_are_refused(folder):
+    drawn(folder, stopping_after(50), **TINY)
+    record = read_run(folder / "a.plotopt")
+    strokes = record.moment.standing.strokes
+    wrong = replace(record.moment.standing, strokes=replace(strokes, pen=strokes.pen + 5))
+    record = replace(record, moment=replace(record.moment, standing=wrong))
+    with pytest.raises(PlotoptError, match="other pens than its options"):
+        resumed(record, {}).draw(lambda progress: None, Run(before=record))
+
+
+def test_a_stage_that_there_is_not_is_refused(folder):
+    drawn(folder, stopping_after(50), **TINY)
+    record = read_run(folder / "a.plotopt")
+    record = replace(record, moment=replace(record.moment, stage=9))
+    with pytest.raises(PlotoptError, match="a stage that this plotopt does not have"):
+        resumed(record, {}).draw(lambda progress: None, Run(before=record))
+
+
+@pytest.mark.parametrize(
+    ("options", "changes"),
+    [
+        ({"single_line": "flow"}, {"seed": 1}),
+        ({}, {"single_line": "flow"}),
+        ({}, {"strokes": 20}),
+        ({}, {"minutes": 0.5}),
+        ({}, {"pens": "red,blue"}),
+    ],
+)
+def test_strokes_of_no_use_begin_anew(folder, options, changes):
+    drawn(folder, stopping_after(50), **TINY | options)
+    going = resumed(read_run(folder / "a.plotopt"), changes)
+    assert going.record.carried is None
+    assert "begins anew" in going.notes[-1]
+
+
+def test_another_client_moves_no_stroke_unless_there_are_minutes_to_fill(folder):
+    drawn(folder, lambda: False, **TINY)
+    assert resumed(read_run(folder / "a.plotopt"), {"client": "axicli"}).record.finish
+    timed = {name: value for name, value in TINY.items() if name != "strokes"} | {"minutes": 1.0}
+    drawn(folder, lambda: False, **timed)
+    assert resumed(read_run(folder / "a.plotopt"), {"client": "axicli"}).record.carried
+
+
+def test_pens_are_handed_to_those_of_the_nearest_colour():
+    points = torch.rand(3, 4, 2)
+    before = parse_pens("yellow,red,black")
+    strokes = Strokes.of_pens(points, torch.tensor([0, 1, 2]), before)
+    assert handed(strokes, before, parse_pens("blue,orange,#111111:0.3mm")).pen.tolist() == [1, 1, 2]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
+def test_a_signal_that_was_ignored_stays_so():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stoppable() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not stop()
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -28,6 +28,9 @@ from plotopt.strokes import Strokes
 
 ORDER = Order("fit", "a.png", {"strokes": 3, "seed": 7}, "0.1.0", b"\x89PNG", {"mask": "ab"})
 
+# What a moment tells besides its stage.
+REST = {"steps": 1, "attempts": [], "failed": [0, 0, 0], "notes": []}
+
 
 def strokes(count=6, joined=True, leaning=False):
     rng = np.random.default_rng(count)
@@ -47,7 +50,8 @@ def moment(**options):
     leaning = None if drawn.leaning is None else adam(drawn.leaning[..., None])
     standing = Standing(drawn, adam(drawn.points), leaning, 42)
     attempts = (Attempt(1.0, 0.93, strokes(4), ("a note",), True),)
-    return Moment(1, standing, {"shift": torch.zeros(17, dtype=torch.float64)}, attempts)
+    memory = {"shift": torch.zeros(17, dtype=torch.float64)}
+    return Moment(1, standing, memory, attempts, (3, 0, 2), ("a note",))
 
 
 def record():
@@ -109,9 +113,12 @@ def tell(name, value):
         (tell("subject", 7), "subject cannot be right"),
         (tell("frames", [["tiles", 1]]), "frames cannot be right"),
         (tell("carried", [0, 0, 0, 0]), "carried cannot be right"),
+        (tell("carried", [0, 0, 10**400, 1]), "right cannot be right"),
+        (tell("subject", "a\ud800.png"), "subject cannot be right"),
+        (tell("moment", {"stage": 0} | REST | {"failed": [0, 0]}), "failed cannot be right"),
         (tell("moment", 3), "moment cannot be right"),
-        (tell("moment", {"stage": -1, "steps": 1, "attempts": []}), "stage cannot be right"),
-        (tell("moment", {"stage": 0, "steps": 1, "attempts": [{}]}), "aim cannot be right"),
+        (tell("moment", {"stage": -1} | REST), "stage cannot be right"),
+        (tell("moment", {"stage": 0} | REST | {"attempts": [{}]}), "aim cannot be right"),
         (put("moment.points", torch.zeros(6, 6, 3)), "moment.points has the wrong kind or shape"),
         (put("moment.points", torch.full((6, 6, 2), float("nan"))), "holds what is no number"),
         (put("moment.points", torch.full((6, 6, 2), 1e9)), "moment.points cannot be right"),

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 @click.command("animate")
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help=".mp4 or .gif  [default: RUN.mp4]")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help=".mp4 or .gif  [default: RUN.mp4, RUN-plot.mp4]"
+)
 @click.option("--plot", is_flag=True, help="show the pen at work, in its order and time")
-@click.option("--seconds", type=float, help="how long the film is, 0.2 to 3600  [default: 12]")
+@click.option("--seconds", type=float, help="how long it moves, 0.2 to 3600; its end is held  [default: 12]")
 @click.option("--speed-up", type=float, help="with --plot: how many times faster than the plotter, from 1")
 @click.option("--fps", type=float, default=24.0, help="frames a second, 1 to 60  [default: 24]")
 @click.option("--width", type=int, default=720, help="of the film, 64 to 4096 px  [default: 720]")
@@ -32,7 +34,7 @@ def command(run: Path, output: Path | None, plot: bool, force: bool, **told: Any
     from plotopt.runs.storage import read_run
     from plotopt.showing import Exhibit
 
-    path = output or run.with_suffix(".mp4")
+    path = output or run.with_name(f"{run.stem}-plot.mp4" if plot else f"{run.stem}.mp4")
     check_film(path)
     if told["speed_up"] is not None and (told["seconds"] is not None or not plot):
         raise PlotoptError("speed-up is for --plot alone, and says how long the film is: leave --seconds out")

@@ -77,6 +77,21 @@ class Keeping:
         before: Record | None = None,
     ) -> None:
         """Make a drawing as a run, deliver it, and end with the code of a signal that stopped it."""
+        try:
+            self._draw(delivery, paths, make, command, before)
+        except KeyboardInterrupt:
+            if self.path and self.path.exists():
+                raise KeyboardInterrupt(f"go on with: {self._resumption}") from None
+            raise
+
+    def _draw(
+        self,
+        delivery: Delivery,
+        paths: tuple[Path, ...],
+        make: Callable[..., Drawing],
+        command: Callable[[Drawing], str],
+        before: Record | None,
+    ) -> None:
         with (
             self.running(delivery, before) as (run, stop),
             self.watch.open(run, paths[0], delivery.quiet) as hears,
@@ -89,11 +104,16 @@ class Keeping:
         if stop.exit_code:
             sys.exit(stop.exit_code)
 
+    @property
+    def _resumption(self) -> str:
+        name = str(self.path)
+        return shlex.join(["plotopt", "resume", f"./{name}" if name.startswith("-") else name])
+
     def _say_stopped(self, is_stopped: bool) -> None:
         if not is_stopped:
             told = "it was finished all the same"
         elif self.path:
-            told = f"go on with: {shlex.join(['plotopt', 'resume', str(self.path)])}"
+            told = f"go on with: {self._resumption}"
         else:
             told = "the drawing is as it was then"
         click.echo(f"plotopt: stopped, {told}", err=True)

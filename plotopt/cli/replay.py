@@ -28,4 +28,4 @@ def command(svg: Path, delivery: Delivery, options: dict[str, Any]) -> None:
         drawing = told.draw(listener, options.get("picture"))
     delivery.deliver(drawing, paths, drawing.metadata["command"])
     if not delivery.quiet:
-        say_notes([told.compared(paths)])
+        say_notes([told.compared(drawing)])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,10 @@ from plotopt.cli.delivery import Delivery, delivered
 from plotopt.cli.keeping import Keeping
 from plotopt.cli.report import say_notes
 from plotopt.cli.watching import Watch
+from plotopt.errors import PlotoptError
+
+if TYPE_CHECKING:
+    from plotopt.runs.record import Order
 
 _OWN = {"subject", "keep", *Delivery.__dataclass_fields__}
 
@@ -30,7 +35,8 @@ def command(path: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     """Go on with RUN, a .plotopt file, where it was stopped, to the very same drawing.
 
     With options of `plotopt fit` or `plotopt neuron` it goes on differently, as in --strokes 3000 or --pen
-    0.3mm: the strokes stay, and what changed is said. The drawing takes the place of that beside RUN.
+    0.3mm, to another drawing, which wants a name (-o): the strokes stay where they can be of use, and what
+    changed is said. Without options the drawing takes the place of that beside RUN.
 
     Lengths take mm, cm, in, pt or px (96 dpi).
     """
@@ -40,17 +46,53 @@ def command(path: Path, delivery: Delivery, options: dict[str, Any]) -> None:
 
     watch = Watch.asked(options)
     record = read_run(path)
-    going = resumed(record, options)
-    if delivery.output is None:
-        delivery = replace(delivery, force=True)
-    paths = delivery.paths(path.with_suffix(".svg"), path)
+    going = resumed(record, _converted(record.order.kind, options))
+    if delivery.output is None and not delivery.force:
+        if going.record is not record:
+            raise PlotoptError(
+                "with other options it becomes another drawing: name that one with -o, or allow overwriting "
+                "(--force)"
+            )
+        delivery = replace(delivery, force=_is_own(path.with_suffix(".svg")))
+    paths = delivery.paths(path.with_suffix(".svg"), _picture(path, record.order))
+    delivery.check(going.settings, going.aspect)
+    delivery.check_device(going.settings)
     keeping = Keeping(path) if delivery.output is None else Keeping.beside(paths[0], True, delivery.force)
     if going.network:
         delivery.fetch(*going.network)
     if not delivery.quiet:
-        say_notes(f"changed: {each}" for each in going.differs)
+        say_notes((*(f"changed: {each}" for each in going.differs), *going.notes))
     keeping = replace(keeping, watch=watch.over(lambda: run_ground(going.record, going.settings)))
     keeping.draw(delivery, paths, going.draw, lambda drawing: drawing.metadata["command"], going.record)
+
+
+def _converted(kind: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Options as the command of that kind takes them, where fits and neurons have one of the same name."""
+    own = neuron.command if kind == "neuron" else fit.command
+    types = {option.name: option.type for option in own.params}
+    return {
+        name: types[name].convert(value, None, None) if name in types else value
+        for name, value in options.items()
+    }
+
+
+def _is_own(svg: Path) -> bool:
+    """Whether there is no such drawing, or one that plotopt drew."""
+    from plotopt.replaying import read_drawing
+
+    try:
+        return not svg.exists() or bool(read_drawing(svg))
+    except PlotoptError:
+        return False
+
+
+def _picture(path: Path, order: Order) -> Path:
+    """The picture's file, if it lies beside the run: under its name, or as the drawing's preview would."""
+    preview = path.with_suffix(".png")
+    with suppress(OSError):
+        if preview.is_file() and preview.read_bytes() == order.picture:
+            return preview
+    return path.with_name(Path(order.subject).name or path.name)
 
 
 command.params.extend(_settings())

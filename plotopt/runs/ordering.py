@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import fields, replace
-from hashlib import sha256
+from dataclasses import replace
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ from plotopt.settings.base import PageSettings
 
 # Each says how much to draw, so that only one can.
 _AMOUNTS = frozenset(("strokes", "minutes", "metres"))
+# A TOML of one's own in the text of an option, as in mine.toml:black or auto:4:mine.toml.
+_BOX = re.compile(r"(?:^|,)(?:auto:[0-9]+:)?([^,]{1,1000}?[.]toml)(?=[:,]|$)")
+# Weights are the largest files that are named.
+_MOST_BYTES = 8 * 2**30
 
 
 def fit_order(settings: FitSettings, picture: Picture) -> Order:
@@ -25,7 +30,9 @@ def fit_order(settings: FitSettings, picture: Picture) -> Order:
     if picture.path is None:
         raise PlotoptError("the picture is in no file, so its run cannot be kept: save it, and give its name")
     told = settings.options()
-    return Order(FIT, picture.path.name, told, __version__, _contents(picture.path), digests(settings))
+    # Names that are no text are told with marks for what cannot be.
+    name = picture.path.name.encode(errors="replace").decode()
+    return Order(FIT, name, told, __version__, _contents(picture.path), digests(settings))
 
 
 def neuron_order(settings: NeuronSettings, subject: str) -> Order:
@@ -73,14 +80,36 @@ def picture_of(order: Order) -> Picture:
 
 
 def digests(settings: PageSettings) -> dict[str, str]:
-    """What the files hold that settings name, by setting."""
+    """SHA-256 of what the files hold that settings name, by setting.
+
+    Raises PlotoptError for one that is not there, no ordinary file, or larger than any that plotopt reads.
+    """
     found = {}
-    for entry in fields(settings):
-        value = getattr(settings, entry.name)
-        path = value if isinstance(value, Path) else getattr(value, "path", None)
-        if path:
-            found[entry.name] = sha256(_contents(Path(path))).hexdigest()
+    for name, value in settings.options().items():
+        paths = _files_in(getattr(settings, name), str(value))
+        if paths:
+            found[name] = " ".join(_digest(path) for path in paths)
     return found
+
+
+def _files_in(value: Any, text: str) -> list[Path]:
+    """The files that a setting names: its own, or boxes of pens and papers in its text."""
+    path = value if isinstance(value, Path) else getattr(value, "path", None)
+    if path:
+        return [Path(path)]
+    return [Path(word) for word in _BOX.findall(text) if Path(word).is_file()]
+
+
+def _digest(path: Path) -> str:
+    name = f"{str(path)!r:.200}"
+    try:
+        if not path.is_file() or path.stat().st_size > _MOST_BYTES:
+            raise PlotoptError(f"{name} is no file that can be read: check the name")
+        with path.open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise PlotoptError(f"{name} cannot be read ({reason}): check the name") from None
 
 
 def _contents(path: Path) -> bytes:

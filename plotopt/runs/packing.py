@@ -26,7 +26,7 @@ from plotopt.strokes import Strokes
 FORMAT = 1
 # Strokes may have been cut into several for their joints.
 _MOST_STROKES, _MOST_POINTS, _MOST_ITEMS = 8 * MOST_STROKES, 67, 10_000
-_FAR_MM, _LONGEST_TEXT = 1e5, 4000
+_FAR_MM, _LONGEST_TEXT, _LARGEST = 1e5, 4000, 1e12
 # What objectives remember, and its kind; None for the shape of all points.
 _MEMORY: dict[str, tuple[torch.dtype, tuple[int | None, ...] | None]] = {
     "shift": (torch.float64, (17,)),
@@ -82,7 +82,13 @@ def _pack_moment(moment: Moment, tensors: Tensors) -> dict[str, Any]:
         {"aim": each.aim, "spent": each.spent, "notes": list(each.notes), "is_all": each.is_all}
         for each in moment.attempts
     ]
-    return {"stage": moment.stage, "steps": standing.steps, "attempts": attempts}
+    return {
+        "stage": moment.stage,
+        "steps": standing.steps,
+        "attempts": attempts,
+        "failed": list(moment.failed),
+        "notes": list(moment.notes),
+    }
 
 
 def _told(loss: float) -> float | None:
@@ -207,12 +213,16 @@ def _moment(box: _Box, figures: Any) -> Moment:
         for name, (dtype, shape) in _MEMORY.items()
         if f"memory.{name}" in box.tensors
     }
-    attempts = _plain(figures, "attempts", list)
+    attempts, told = _plain(figures, "attempts", list), _plain(figures, "failed", list)
+    _check(len(told) == 3, "failed")
+    failed, in_a_row, idle = (_whole({"failed": each}, "failed") for each in told)
     return Moment(
         _whole(figures, "stage"),
         standing,
         memory,
         tuple(_attempt(box, number, each) for number, each in enumerate(attempts)),
+        (failed, in_a_row, idle),
+        _notes(figures),
     )
 
 
@@ -255,7 +265,7 @@ def _plain(figures: Any, name: str, kind: type[Any]) -> Any:
 
 def _text(figures: Mapping[str, Any], name: str) -> str:
     value = _plain(figures, name, str)
-    _check(len(value) <= _LONGEST_TEXT, name)
+    _check(len(value) <= _LONGEST_TEXT and value.isprintable(), name)
     return value
 
 
@@ -267,7 +277,7 @@ def _whole(figures: Mapping[str, Any], name: str) -> int:
 
 def _number(figures: Mapping[str, Any], name: str) -> float:
     value = figures.get(name)
-    _check(isinstance(value, float | int) and math.isfinite(value), name)
+    _check(isinstance(value, float | int) and abs(value) <= _LARGEST, name)
     return float(value or 0)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from plotopt.carrying import Carried
+from plotopt.errors import PlotoptError
 from plotopt.journal import Journal, Watcher
 from plotopt.listening import Listener
 from plotopt.runs.keeper import Keeper
@@ -48,8 +49,13 @@ class Run:
         """Strokes of a run with other settings, to begin with."""
         return self.before.carried if self.before else None
 
-    def begin(self, order: Callable[[], Order], on_progress: Listener) -> Journal:
-        """Begin, or go on; the journal tells the stages."""
+    def begin(self, order: Callable[[], Order], on_progress: Listener, pens: int) -> Journal:
+        """Begin, or go on; the journal tells the stages.
+
+        Raises PlotoptError for a run before that was drawn with more ``pens`` than there are.
+        """
+        if self.before:
+            check_pens(self.before, pens)
         start = self.before.moment if self.before else None
         if self.keeper:
             self.keeper.begin(self.before or Record(order()))
@@ -58,8 +64,22 @@ class Run:
 
     def end(self, strokes: Strokes, notes: tuple[str, ...]) -> tuple[str, ...]:
         """Hear of the strokes at the end; returns what else the user should know."""
+        if self._journal.start and not self.finished and not self.is_stopped and len(strokes):
+            raise PlotoptError("the run stands in a stage that this plotopt does not have: begin it anew")
         if not self.keeper:
             return ()
         if not self.is_stopped:
             self.keeper.finish(strokes, notes)
         return tuple(self.keeper.notes)
+
+
+def check_pens(record: Record, pens: int) -> None:
+    """Raise PlotoptError where strokes of a record are drawn with pens that there are not."""
+    moment = record.moment
+    drawn = [each.strokes for each in (moment.attempts if moment else ())]
+    drawn += [moment.standing.strokes] if moment else []
+    drawn += [record.finish.strokes] if record.finish else []
+    for strokes in drawn:
+        leaning = pens if strokes.leaning is None else strokes.leaning.shape[1]
+        if leaning != pens or (len(strokes) and int(strokes.pen.max()) >= pens):
+            raise PlotoptError(f"the run's strokes have other pens than its options, which name {pens}")

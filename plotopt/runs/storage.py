@@ -36,7 +36,7 @@ def read_run(path: str | Path) -> Record:
     """The record in a run file.
 
     Raises PlotoptError for a file that is not there, is no run file, is damaged, larger than 1 GB, or from a
-    newer version. No more is read into memory than the file has bytes.
+    newer version. Figures in its header make nothing be allocated.
     """
     path = Path(path)
     name = f"{str(path)!r:.200}"

@@ -27,8 +27,8 @@ from plotopt.visualizing import neuron
 
 # Options that move no stroke, those of the machine where there are no minutes to fill.
 _MOVE_NONE, _OF_MACHINE = {"workers", "device", "split_every"}, {"client", "profile"}
-# Where less than this part of the strokes is left, they do not make a drawing any more.
-_LEAST_LEFT = 0.8
+# Strokes that are less than this part of what is wanted, or more than that, do not make a good start.
+_LEAST_OF, _MOST_OF = 0.8, 1.25
 # What a neuron's first strokes are laid by.
 _OF_FIRST_STROKES = {"strokes", "grid", "copies"}
 
@@ -113,7 +113,7 @@ def _carried(
         return None
     if isinstance(before, FitSettings):
         if before.single_line or (
-            isinstance(after, FitSettings) and (after.single_line or _is_sparse(record, after))
+            isinstance(after, FitSettings) and (after.single_line or _is_far(record, after))
         ):
             return None
     elif differing & _OF_FIRST_STROKES or _is_cell(record, before):
@@ -127,17 +127,17 @@ def _carried(
     return lying if pens[0] == pens[1] else replace(lying, strokes=handed(lying.strokes, *pens))
 
 
-def _is_sparse(record: Record, after: FitSettings) -> bool:
-    """Whether so few strokes are wanted, or minutes, that those left over would have to stray too far."""
+def _is_far(record: Record, after: FitSettings) -> bool:
+    """Whether so many more strokes or minutes are wanted, or so few, that these would crowd or stray."""
     if record.strokes is None:
         return True
     if after.strokes is not None:
-        return after.strokes < _LEAST_LEFT * sum(record.strokes.laid())
+        return not _LEAST_OF <= sum(record.strokes.laid()) / after.strokes <= _MOST_OF
     if after.minutes is None and after.metres is None:
         return False
     budget = Budget(after.minutes, after.metres, after.profile, after.client)
     place = page_of(record, after)[1]
-    return budget.spent(record.strokes, pens_of(record, after), place) > 1 / _LEAST_LEFT
+    return not _LEAST_OF <= budget.spent(record.strokes, pens_of(record, after), place) <= _MOST_OF
 
 
 def _is_cell(record: Record, settings: NeuronSettings) -> bool:

@@ -126,13 +126,13 @@ def checkpoint(folder):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"strokes": 60}, "strokes 40 -> 60"),
+        ({"strokes": 48}, "strokes 40 -> 48"),
         ({"strokes": 33}, "strokes 40 -> 33"),
         ({"pens": "0.3mm"}, "pens black:0.4mm -> black:0.3mm"),
         ({"pens": "blue"}, "pens black:0.4mm -> blue:0.4mm"),
         ({"size": 128}, "size 64 -> 128"),
         ({"paper": "a5"}, "paper A6 -> A5"),
-        ({"minutes": 1.4}, "minutes as usual -> 1.4"),
+        ({"minutes": 1.2}, "minutes as usual -> 1.2"),
     ],
 )
 def test_a_run_goes_on_with_other_options(folder, changes, told):
@@ -332,6 +332,7 @@ def test_a_stage_that_there_is_not_is_refused(folder):
         ({"single_line": "flow"}, {"seed": 1}),
         ({}, {"single_line": "flow"}),
         ({}, {"strokes": 20}),
+        ({}, {"strokes": 80}),
         ({}, {"minutes": 0.5}),
         ({}, {"pens": "red,blue"}),
     ],

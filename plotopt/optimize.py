@@ -33,6 +33,7 @@ class Standing:
     @classmethod
     def at_start(cls, strokes: Strokes) -> Standing:
         """Nothing is done yet, nothing remembered."""
+        strokes = strokes.contiguous()
         leaning = None if strokes.leaning is None else Adam.fresh(strokes.leaning[..., None])
         return cls(strokes, Adam.fresh(strokes.points), leaning)
 

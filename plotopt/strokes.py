@@ -109,6 +109,14 @@ class Strokes:
         """The same strokes cut off from their gradient history."""
         return self._each(Tensor.detach)
 
+    def contiguous(self) -> Strokes:
+        """The same strokes, every tensor in one piece of memory.
+
+        Sums are taken in an order that depends on it, so that strokes that were read from a file would
+        differ in the last bit from those that were not.
+        """
+        return self._each(Tensor.contiguous)
+
     def decided(self) -> Strokes:
         """The same strokes, those that have not chosen yet with the pen that they lean to most."""
         if self.leaning is None:

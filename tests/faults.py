@@ -27,13 +27,19 @@ OPTIONS = ("--quality=draft", "--size=512", "--strokes=400", "--paper=a5")
 _SECONDS = 6.0
 
 
-def begin(folder: Path, *words: str, **given: object) -> subprocess.Popen[bytes]:
-    """A run of its own in the folder."""
+def begin(folder: Path, *words: str, limit: Callable[[], None] = lambda: None) -> subprocess.Popen[bytes]:
+    """A run of its own in the folder, within a limit, that hears signals."""
+
+    def ready() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        limit()
+
     shutil.copy(PICTURE, folder / "cat.png")
     words = words or ("fit", "cat.png", "-o", "a.svg", *OPTIONS)
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([COMMAND, *words], cwd=folder, env=environment, **pipes, **given)
+    return subprocess.Popen([COMMAND, *words], cwd=folder, env=environment, preexec_fn=ready, **pipes)
 
 
 def at_work(folder: Path, rng: random.Random) -> subprocess.Popen[bytes]:
@@ -87,7 +93,7 @@ def no_room(rng: random.Random, folder: Path, whole: bytes) -> str:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
-    process = begin(folder, preexec_fn=limit)
+    process = begin(folder, limit=limit)
     _, said = process.communicate(timeout=300)
     lines = said.decode().strip().splitlines()
     if process.returncode != 2 or "Traceback" in said.decode():
@@ -103,7 +109,7 @@ def no_memory(rng: random.Random, folder: Path, whole: bytes) -> str:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
     words = ("fit", "cat.png", "-o", "a.svg", "--size=4096", "--tile=4096", "--strokes=2000")
-    process = begin(folder, *words, preexec_fn=limit)
+    process = begin(folder, *words, limit=limit)
     _, said = process.communicate(timeout=600)
     last = said.decode().strip().splitlines()[-1:] or [""]
     return f"exit {process.returncode}: {last[0][:110]}"

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from xml.etree import ElementTree
@@ -261,7 +262,9 @@ def test_ones_own_slow_machine_takes_hours(run, folder):
 def spawn(folder, *words, **environment):
     """The installed command, as a process of its own."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([COMMAND, *words], cwd=folder, env=os.environ | environment, **pipes)
+    heard = None if os.name == "nt" else partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    given = {"cwd": folder, "env": os.environ | environment, "preexec_fn": heard}
+    return subprocess.Popen([COMMAND, *words], **given, **pipes)
 
 
 def finished(process):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from plotopt.catalog import parse_pens
 from plotopt.errors import PlotoptError
 from plotopt.journal import Journal, Moment
 from plotopt.objectives.base import Gradients, Objective
@@ -146,3 +147,12 @@ def test_a_moment_beyond_the_end_of_its_stage_is_refused():
     late = Moment(0, replace(Standing.at_start(strokes()), steps=41), {})
     with pytest.raises(PlotoptError, match="41 steps into a stage of 40"):
         Journal(start=late).improve(strokes(), Pull(), STAGE)
+
+
+def test_strokes_lie_in_one_piece_as_those_that_are_read_do():
+    """Else sums over them are taken in another order, and differ in the last bit."""
+    pens = parse_pens("black,red:0.3mm")
+    strokes = Strokes.of_pens(torch.rand(5, 4, 2), torch.tensor([0, 1, 0, 1, 1]), pens)
+    assert not strokes.width_mm.is_contiguous()
+    begun = Standing.at_start(strokes).strokes
+    assert all(getattr(begun, name).is_contiguous() for name in ("points", "width_mm", "opacity", "pen"))

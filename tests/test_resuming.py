@@ -203,11 +203,18 @@ def test_a_picture_in_no_file_cannot_be_kept(tmp_path):
         plotopt.fit(gradient(), run=Run(Keeper(tmp_path / "a.plotopt")), **TINY)
 
 
+def hear_signals():
+    """Tests may run where signals are ignored, in the background say, and a process inherits that."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def spawn(folder, *words):
     """The command as a process of its own, and the line of its stage of tiles waited for."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen([COMMAND, *words], cwd=folder, env=environment, **pipes)
+    heard = None if os.name == "nt" else hear_signals
+    process = subprocess.Popen([COMMAND, *words], cwd=folder, env=environment, preexec_fn=heard, **pipes)
     for line in process.stderr:
         if line.startswith(b"tiles"):
             return process

@@ -39,7 +39,7 @@ def begin(folder: Path, *words: str, limit: Callable[[], None] = lambda: None) -
     words = words or ("fit", "cat.png", "-o", "a.svg", *OPTIONS)
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([COMMAND, *words], cwd=folder, env=environment, preexec_fn=ready, **pipes)
+    return subprocess.Popen([COMMAND, *words], cwd=folder, env=environment, preexec_fn=ready, **pipes)  # noqa: PLW1509  (no threads here)
 
 
 def at_work(folder: Path, rng: random.Random) -> subprocess.Popen[bytes]:

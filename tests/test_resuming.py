@@ -214,7 +214,8 @@ def spawn(folder, *words):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     heard = None if os.name == "nt" else hear_signals
-    process = subprocess.Popen([COMMAND, *words], cwd=folder, env=environment, preexec_fn=heard, **pipes)
+    given = {"cwd": folder, "env": environment, "preexec_fn": heard}
+    process = subprocess.Popen([COMMAND, *words], **given, **pipes)
     for line in process.stderr:
         if line.startswith(b"tiles"):
             return process

@@ -49,7 +49,7 @@ LONGEST_WAIT_S = 60
 def ask(address, name="", verb="GET", **headers):
     """The answer's code, headers and body; ``name`` lies below the secret unless it begins with a slash."""
     parts = urlsplit(address)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     path = name if name.startswith("/") else parts.path + name
     connection.request(verb, path, headers={key.capitalize(): value for key, value in headers.items()})
     answer = connection.getresponse()
@@ -140,7 +140,7 @@ def test_nothing_is_there_without_the_secret(viewing, address, verb, name):
 )
 def test_requests_may_be_anything(address, request_line, code):
     parts = urlsplit(address)
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
         connection.sendall(f"{request_line}\r\nHost: {parts.netloc}\r\n\r\n".encode("latin-1"))
         assert str(code) in connection.recv(1000).decode()
 

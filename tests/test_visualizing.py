@@ -16,6 +16,7 @@ from plotopt.canvas import Canvas
 from plotopt.drawing import Drawing
 from plotopt.easel import Easel, load_eyes
 from plotopt.errors import PlotoptError
+from plotopt.journal import Journal
 from plotopt.layering import plan_layers
 from plotopt.listening import Progress
 from plotopt.networks import load_network, parse_neuron
@@ -171,7 +172,7 @@ def middle(subject, weights, **options):
     """What draw_middle leaves on a place of 64 px of a millimetre."""
     settings = settings_of(weights, pens="1mm", crop=32, **options).centered()
     wanted = parse_neuron(subject)
-    return draw_middle(wanted, load_eyes(wanted, settings), PLACE, settings, lambda progress: None)
+    return draw_middle(wanted, load_eyes(wanted, settings), PLACE, settings, Journal())
 
 
 def test_the_middle_keeps_what_its_unit_sees(weights):
@@ -272,7 +273,7 @@ def test_copies_have_grown_apart(weights):
     """Two copies beside each other: no stroke of one lies as its twin does in the other."""
     settings = settings_of(weights, grid="2x1", size=128, strokes=40)
     wanted, place = parse_neuron(NEURON), Rect(0, 0, 128, 64)
-    strokes = draw_grown(wanted, load_eyes(wanted, settings), place, settings, lambda progress: None)
+    strokes = draw_grown(wanted, load_eyes(wanted, settings), place, settings, Journal())
     left = strokes.points[strokes.points.mean(1)[:, 0] < 64]
     right = strokes.points[strokes.points.mean(1)[:, 0] >= 64] - torch.tensor([64.0, 0.0])
     apart = (left[:, None] - right).norm(dim=-1).mean(-1).amin(1)

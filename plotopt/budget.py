@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,9 +17,8 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from plotopt.adam import Adam
 from plotopt.layering import plan_layers
-from plotopt.objectives.base import Gradients, Leap, Objective
+from plotopt.objectives.base import Around, Gradients, Objective
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.plot.chains import lengths_mm
@@ -128,7 +127,7 @@ class _Tries:
         if self._found is None or self._better(spent, allowed):
             self._found = (spent, laid)
         # There may be work for no more.
-        full = there < self.count or self.count == self.most
+        full = there < self.count or self.count * _CLOSE >= self.most
         self.count = min(self.count, there)
         if full or not allowed:
             self._high = (self.count, spent)
@@ -162,27 +161,15 @@ def _unfilled_note(budget: Budget, spent: float) -> str:
     )
 
 
-class Within(Objective):
+class Within(Around):
     """Another objective for strokes that keep a budget: what is over goes while others can replace it."""
 
     def __init__(self, objective: Objective, budget: Budget, pens: Sequence[Pen], place: Rect) -> None:
-        self.mm_per_px, self.pixels, self.leaps = objective.mm_per_px, objective.pixels, objective.leaps
-        self._objective, self._budget, self._pens, self._place = objective, budget, pens, place
-
-    def gradients(self, strokes: Strokes, number: int) -> Gradients:
-        return self._objective.gradients(strokes, number)
-
-    def leap(self, strokes: Strokes, adam: Adam, numbers: range) -> Leap | None:
-        return self._objective.leap(strokes, adam, numbers)
-
-    def memory(self) -> dict[str, Tensor]:
-        return self._objective.memory()
-
-    def recall(self, memory: Mapping[str, Tensor]) -> None:
-        self._objective.recall(memory)
+        super().__init__(objective)
+        self._budget, self._pens, self._place = budget, pens, place
 
     def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Int[Tensor, "strokes"]]:
-        refined, origins = self._objective.refine(strokes, gradients)
+        refined, origins = super().refine(strokes, gradients)
         kept = within(self._budget, refined, self._pens, self._place)
         return refined.select(kept), origins[kept]
 
@@ -192,9 +179,7 @@ def within(budget: Budget, strokes: Strokes, pens: Sequence[Pen], place: Rect) -
 
     Of the last line as many strokes stay as keep it; one always does.
     """
-    mm_per_px = max(place.width, place.height) / _TRIM_PX
-    columns, rows = (max(1, round(side / mm_per_px)) for side in (place.width, place.height))
-    view = View(place.left, place.top, columns, rows, mm_per_px)
+    view = View.over(place, max(place.width, place.height) / _TRIM_PX)
     kept = torch.arange(len(strokes), device=strokes.pen.device)
     spent, thorough = budget.spent(strokes, pens, place), _THOROUGH
     if spent > budget.aim:

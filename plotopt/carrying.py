@@ -64,15 +64,14 @@ def handed(strokes: Strokes, before: Sequence[Pen], after: Sequence[Pen]) -> Str
     return replace(strokes, pen=nearest[strokes.pen.clamp(max=len(old) - 1)])
 
 
-def _view(place: Rect) -> View:
-    mm_per_px = max(place.width, place.height) / _LONG_SIDE_PX
-    columns, rows = (max(1, round(side / mm_per_px)) for side in (place.width, place.height))
-    return View(place.left, place.top, columns, rows, mm_per_px)
+def _mm_per_px(place: Rect) -> float:
+    return max(place.width, place.height) / _LONG_SIDE_PX
 
 
 def _fewer(strokes: Strokes, problem: Problem, count: int) -> Strokes:
     """The lines that leave most ink of their own for their length, so many strokes of them."""
-    ink = own_ink(strokes.apart(), _view(problem.target.place)).double()
+    place = problem.target.place
+    ink = own_ink(strokes.apart(), View.over(place, _mm_per_px(place))).double()
     lengths = strokes.lengths_mm().double()
     lines, laid = strokes.lines(), np.array(strokes.laid())
     worth = [float(ink[line].sum() / lengths[line].sum().clamp(min=1e-9)) for line in lines]
@@ -84,7 +83,7 @@ def _fewer(strokes: Strokes, problem: Problem, count: int) -> Strokes:
 
 def _more(strokes: Strokes, problem: Problem, count: int, rng: np.random.Generator) -> Strokes:
     """New strokes of the pen that has most to draw, where ink is missing."""
-    target = problem.target.canvas(_view(problem.target.place).mm_per_px, 0)
+    target = problem.target.canvas(_mm_per_px(problem.target.place), 0)
     view = target.view
     wanted = missing_ink(strokes.apart(), target, problem.inks)
     if wanted.sum() <= 0:

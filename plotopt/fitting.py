@@ -21,7 +21,7 @@ from plotopt.layering import plan_layers
 from plotopt.listening import Listener, Progress, no_listener
 from plotopt.objectives.problem import Problem
 from plotopt.outlining import outline
-from plotopt.page import Rect, fit_rect, lay_out
+from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.picture import Picture, read_picture
 from plotopt.posing import pose, shown, usual_gamma
@@ -60,8 +60,7 @@ def fit(
     settings = read_settings(**options)
     devices = find_devices(settings.device)
     picture = image if isinstance(image, Picture) else read_picture(image)
-    page = lay_out(settings.paper, settings.margin, settings.orientation, picture.aspect)
-    place = fit_rect(page.frame, picture.aspect)
+    page, place = settings.sheet(picture.aspect)
     settings.profile.check_fits(place)
     problem = problem_of(settings, picture, place)
     taste = load_taste(settings, devices, on_progress) if settings.loss is Judge.VGG else None
@@ -90,6 +89,13 @@ def fit(
         wanted=shown(problem, settings.stock),
         place=place,
     )
+
+
+def chosen_pens(settings: FitSettings, picture: Picture, place: Rect) -> tuple[Pen, ...]:
+    """The pens in the order of their layers; of a box, those that suit the picture best."""
+    if isinstance(settings.pens, tuple):
+        return in_plot_order(settings.pens)
+    return problem_of(settings, picture, place).pens
 
 
 def problem_of(settings: FitSettings, picture: Picture, place: Rect) -> Problem:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from plotopt.oklab import oklab
@@ -135,6 +135,12 @@ def srgb_to_linear(color: str) -> tuple[float, float, float]:
 
 def _decode(value: float) -> float:
     return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+
+def pixels_of(light: Float[Tensor, "3 height width"]) -> UInt8[np.ndarray, "height width 3"]:
+    """Linear light as the pixels of a picture, in sRGB."""
+    encoded = linear_to_srgb(light.clamp(0, 1)).mul(255).round().byte()
+    return np.ascontiguousarray(encoded.permute(1, 2, 0).numpy())
 
 
 def linear_to_srgb(light: Tensor) -> Tensor:

@@ -179,8 +179,7 @@ class _Watch:
         if after.is_sound:
             self._in_a_row = 0
             stays = torch.equal(before.strokes.points, after.strokes.points)
-            moving = any(self.stage.relocates_at(later) for later in range(after.steps, self.stage.steps))
-            self._idle = self._idle + 1 if stays and not moving else 0
+            self._idle = self._idle + 1 if stays and self.stage.is_settling(after.steps) else 0
             return after
         if refines:
             # It may have followed strokes that are now left out.

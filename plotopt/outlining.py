@@ -129,9 +129,7 @@ def _coverage(lines: list[ndarray], target: Target, pen: Pen) -> Float[Tensor, "
 
 def _raster(place: Rect, mm_per_px: float) -> View:
     """Pixels of about that size over a place, in whole numbers along its longer side."""
-    mm_per_px = _longer(place) / max(1, round(_longer(place) / mm_per_px))
-    columns, rows = max(1, round(place.width / mm_per_px)), max(1, round(place.height / mm_per_px))
-    return View(place.left, place.top, columns, rows, mm_per_px)
+    return View.over(place, _longer(place) / max(1, round(_longer(place) / mm_per_px)))
 
 
 def _longer(place: Rect) -> float:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from plotopt.ink import LUMINANCE, Inks, linear_to_srgb, luminance, on_stock, srgb_to_linear
+from plotopt.ink import LUMINANCE, Inks, luminance, on_stock, pixels_of, srgb_to_linear
 from plotopt.losses.colour import ColourLoss
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.problem import Problem
@@ -107,5 +106,4 @@ def shown(problem: Problem, stock: Stock) -> Image.Image:
     if len(pixels) == 1:
         inks = Inks.of_pens(problem.pens, 3, stock)
         pixels = inks.on_paper(pixels[None])[0]
-    encoded = linear_to_srgb(pixels.clamp(0, 1)).mul(255).round().byte()
-    return Image.fromarray(np.ascontiguousarray(encoded.permute(1, 2, 0).numpy()))
+    return Image.fromarray(pixels_of(pixels))

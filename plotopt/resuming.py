@@ -11,18 +11,16 @@ from plotopt import __version__
 from plotopt.budget import Budget
 from plotopt.carrying import Carried, handed
 from plotopt.drawing import Drawing
-from plotopt.fitting import fit, problem_of
-from plotopt.ink import in_plot_order
+from plotopt.fitting import chosen_pens, fit
 from plotopt.listening import Listener
 from plotopt.networks import parse_neuron
-from plotopt.page import Page, Rect, fit_rect, lay_out
+from plotopt.page import Page, Rect
 from plotopt.pens import Pen
 from plotopt.runs.ordering import check_files, digests, options_of, picture_of, settings_of
 from plotopt.runs.record import FIT, Record
 from plotopt.runs.run import Run
 from plotopt.settings import FitSettings, NeuronSettings
 from plotopt.settings.fit import Judge
-from plotopt.settings.pens import PenChoice
 from plotopt.visualizing import neuron
 
 # Options that move no stroke, those of the machine where there are no minutes to fill.
@@ -77,8 +75,8 @@ def resumed(record: Record, changes: Mapping[str, Any]) -> Continuation:
     """
     order, options = record.order, options_of(record.order, changes)
     settings = settings_of(order, changes)
-    check_files(order, settings, changes)
     told, files, held = settings.options(), digests(settings), order.digests or {}
+    check_files(order, files, changes)
     differing = {
         name
         for name in {**told, **order.options}
@@ -142,29 +140,27 @@ def _is_far(record: Record, after: FitSettings) -> bool:
 
 def _is_cell(record: Record, settings: NeuronSettings) -> bool:
     """Whether strokes are those of the small drawing that copies are made of."""
-    wraps = settings.copies and not record.order.subject.endswith("@center")
+    wraps = settings.copies and not _is_centered(record)
     return bool(wraps and record.moment and record.moment.stage == 0 and not record.carried)
 
 
 def pens_of(record: Record, settings: FitSettings | NeuronSettings) -> tuple[Pen, ...]:
     """The pens as strokes number them; of a box, those that the picture chooses."""
     if isinstance(settings, NeuronSettings):
-        return tuple(settings.layered_pens)
-    if isinstance(settings.pens, PenChoice):
-        return problem_of(settings, picture_of(record.order), page_of(record, settings)[1]).pens
-    return in_plot_order(settings.pens)
+        return settings.layered_pens
+    return chosen_pens(settings, picture_of(record.order), page_of(record, settings)[1])
 
 
 def page_of(record: Record, settings: FitSettings | NeuronSettings) -> tuple[Page, Rect]:
     """The page of a run and the place of its drawing."""
     if isinstance(settings, FitSettings):
-        aspect = picture_of(record.order).aspect
-    else:
-        aspect = settings.copied.columns / settings.copied.rows
-        if record.order.subject.endswith("@center"):
-            aspect = settings.centered().copied.columns / settings.centered().copied.rows
-    page = lay_out(settings.paper, settings.margin, settings.orientation, aspect)
-    return page, fit_rect(page.frame, aspect)
+        return settings.sheet(picture_of(record.order).aspect)
+    return settings.sheet(settings.aspect(_is_centered(record)))
+
+
+def _is_centered(record: Record) -> bool:
+    """Whether a neuron's drawing is of the middle of its map alone."""
+    return record.order.subject.endswith("@center")
 
 
 def _word(value: Any) -> str:

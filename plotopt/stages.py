@@ -48,6 +48,10 @@ class Stage:
             round(0.7 * self.steps * i / self.relocations) for i in range(1, self.relocations + 1)
         }
 
+    def is_settling(self, step: int) -> bool:
+        """Whether strokes are not moved any more, at this step or later."""
+        return not any(self.relocates_at(later) for later in range(step, self.steps))
+
     def quiet_from(self, step: int) -> range:
         """The steps from this one on up to where strokes are moved next."""
         moving = (later for later in range(step, self.steps) if self.relocates_at(later))

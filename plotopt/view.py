@@ -26,6 +26,12 @@ class View:
     height_px: int
     mm_per_px: float
 
+    @classmethod
+    def over(cls, place: Rect, mm_per_px: float) -> View:
+        """The window over a place, to the nearest pixel; at least one each way."""
+        columns, rows = (max(1, round(side / mm_per_px)) for side in (place.width, place.height))
+        return cls(place.left, place.top, columns, rows, mm_per_px)
+
     @property
     def rect(self) -> Rect:
         """The window on the page, in mm."""

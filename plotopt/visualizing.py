@@ -18,7 +18,7 @@ from plotopt.journal import Journal
 from plotopt.layering import plan_layers
 from plotopt.listening import Listener, Progress, no_listener
 from plotopt.networks import Network, Neuron, parse_neuron
-from plotopt.page import Page, Rect, fit_rect, lay_out
+from plotopt.page import Page, Rect
 from plotopt.palette import Palette
 from plotopt.plot.plan import Layer
 from plotopt.preparing import prepare
@@ -56,9 +56,7 @@ def neuron(
     if not isinstance(wanted, Neuron):
         raise PlotoptError(f"{subject!r:.40} is no neuron: name one, as in vgg16:conv3_3:37")
     shown = settings.centered() if wanted.center else settings
-    grid = shown.copied
-    page = lay_out(settings.paper, settings.margin, settings.orientation, grid.columns / grid.rows)
-    place = fit_rect(page.frame, grid.columns / grid.rows)
+    page, place = settings.sheet(settings.aspect(wanted.center))
     settings.profile.check_fits(place)
     for pen in settings.layered_pens:
         pen.check_fits(place)

@@ -77,22 +77,8 @@ class Keeping:
         before: Record | None = None,
     ) -> None:
         """Make a drawing as a run, deliver it, and end with the code of a signal that stopped it."""
-        try:
-            self._draw(delivery, paths, make, command, before)
-        except KeyboardInterrupt:
-            if self.path and self.path.exists():
-                raise KeyboardInterrupt(f"go on with: {self._resumption}") from None
-            raise
-
-    def _draw(
-        self,
-        delivery: Delivery,
-        paths: tuple[Path, ...],
-        make: Callable[..., Drawing],
-        command: Callable[[Drawing], str],
-        before: Record | None,
-    ) -> None:
         with (
+            self._saying_what_is_kept(),
             self.running(delivery, before) as (run, stop),
             self.watch.open(run, paths[0], delivery.quiet) as hears,
         ):
@@ -103,6 +89,16 @@ class Keeping:
             self._say_stopped(run.is_stopped)
         if stop.exit_code:
             sys.exit(stop.exit_code)
+
+    @contextmanager
+    def _saying_what_is_kept(self) -> Iterator[None]:
+        """An interruption in the block tells how the run goes on, if it is kept already."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if self.path and self.path.exists():
+                raise KeyboardInterrupt(f"go on with: {self._resumption}") from None
+            raise
 
     @property
     def _resumption(self) -> str:

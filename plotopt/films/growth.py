@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from plotopt.errors import PlotoptError
 from plotopt.films.pace import Pace
-from plotopt.ink import Inks, linear_to_srgb
+from plotopt.ink import Inks, pixels_of
 from plotopt.pens import Pen
 from plotopt.render import render
 from plotopt.runs.film import UNIT_MM
@@ -61,6 +60,4 @@ def _between(moments: Sequence[Strokes], place: float) -> Strokes:
 
 def _drawn(strokes: Strokes, view: View, inks: Inks) -> np.ndarray:
     with torch.no_grad():
-        light: Tensor = inks.on_paper(render(strokes, [view], pens=inks.pens))[0]
-    encoded = linear_to_srgb(light.clamp(0, 1)).mul(255).round().byte()
-    return np.ascontiguousarray(encoded.permute(1, 2, 0).numpy())
+        return pixels_of(inks.on_paper(render(strokes, [view], pens=inks.pens))[0])

@@ -13,7 +13,7 @@ from numpy import ndarray
 from PIL import Image, ImageDraw
 
 from plotopt.films.pace import Pace
-from plotopt.ink import Inks, linear_to_srgb, srgb_to_linear
+from plotopt.ink import Inks, pixels_of, srgb_to_linear
 from plotopt.pens import Pen
 from plotopt.plot.chains import Chain, flatten
 from plotopt.plot.motion import rest_to_rest_s, time_paths
@@ -127,8 +127,7 @@ class _Sheet:
             ]
             opacity = torch.tensor([pen.opacity for pen in self._pens])[:, None, None]
             light = self._inks.on_paper((1 - opacity * torch.stack(covered))[None])[0]
-        encoded = linear_to_srgb(light).mul(255).round().byte().permute(1, 2, 0)
-        image = Image.fromarray(np.ascontiguousarray(encoded.numpy()))
+        image = Image.fromarray(pixels_of(light))
         if with_pen:
             x, y = self._place / self._fineness
             box = (x - _PEN_RADIUS_PX, y - _PEN_RADIUS_PX, x + _PEN_RADIUS_PX, y + _PEN_RADIUS_PX)

@@ -86,6 +86,29 @@ class Objective(ABC):
         return None
 
 
+class Around(Objective):
+    """Another objective, of which a subclass changes what it likes; the rest stays as it is."""
+
+    def __init__(self, objective: Objective) -> None:
+        self.mm_per_px, self.pixels, self.leaps = objective.mm_per_px, objective.pixels, objective.leaps
+        self._objective = objective
+
+    def gradients(self, strokes: Strokes, number: int) -> Gradients:
+        return self._objective.gradients(strokes, number)
+
+    def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Int[Tensor, "strokes"]]:
+        return self._objective.refine(strokes, gradients)
+
+    def memory(self) -> dict[str, Tensor]:
+        return self._objective.memory()
+
+    def recall(self, memory: Mapping[str, Tensor]) -> None:
+        self._objective.recall(memory)
+
+    def leap(self, strokes: Strokes, adam: Adam, numbers: range) -> Leap | None:
+        return self._objective.leap(strokes, adam, numbers)
+
+
 def smoothed(
     gradients: Gradients,
     points: Float[Tensor, "strokes control_points 2"],

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from plotopt.adam import Adam
 from plotopt.losses.soak import coats, soak
-from plotopt.objectives.base import Gradients, Leap, Objective, gathered, trainable
+from plotopt.objectives.base import Around, Gradients, Leap, Objective, gathered, trainable
 from plotopt.page import Rect
 from plotopt.strokes import Strokes
 
@@ -19,19 +19,19 @@ _WEIGHT, _SPARED = 4.0, 0.9
 _LOOKS_EVERY = 10
 
 
-class Sparing(Objective):
+class Sparing(Around):
     """Another objective's loss, and a price on ink beyond what the paper of a place bears, in coats.
 
     There is hardly ever too much, and looking takes as long as half a step: so it looks now and then.
     """
 
     def __init__(self, objective: Objective, place: Rect, ink_limit: float) -> None:
-        self.mm_per_px, self.pixels = objective.mm_per_px, objective.pixels
-        self._objective, self._place, self.leaps = objective, place, objective.leaps
+        super().__init__(objective)
+        self._place = place
         self._most_coats, self._soaks = _SPARED * ink_limit, False
 
     def gradients(self, strokes: Strokes, number: int) -> Gradients:
-        found = self._objective.gradients(strokes, number)
+        found = super().gradients(strokes, number)
         self._look(strokes, number)
         return found.plus(self._price(strokes)) if self._soaks else found
 
@@ -39,17 +39,14 @@ class Sparing(Objective):
         """Up to the next look; none while there is too much ink."""
         self._look(strokes, numbers[0])
         until_next = _LOOKS_EVERY - numbers[0] % _LOOKS_EVERY
-        return None if self._soaks else self._objective.leap(strokes, adam, numbers[:until_next])
-
-    def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Tensor]:
-        return self._objective.refine(strokes, gradients)
+        return None if self._soaks else super().leap(strokes, adam, numbers[:until_next])
 
     def memory(self) -> dict[str, Tensor]:
-        return self._objective.memory() | {"soaks": torch.tensor(self._soaks)}
+        return super().memory() | {"soaks": torch.tensor(self._soaks)}
 
     def recall(self, memory: Mapping[str, Tensor]) -> None:
         self._soaks = bool(memory["soaks"])
-        self._objective.recall(memory)
+        super().recall(memory)
 
     def _look(self, strokes: Strokes, number: int) -> None:
         if number % _LOOKS_EVERY == 0:

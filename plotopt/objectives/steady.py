@@ -11,7 +11,7 @@ from torch import Tensor
 
 from plotopt.losses.grain import Grain, across
 from plotopt.losses.smooth import bending
-from plotopt.objectives.base import Gradients, Objective, gathered, trainable
+from plotopt.objectives.base import Around, Gradients, Objective, gathered, trainable
 from plotopt.objectives.problem import Problem
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
@@ -44,16 +44,17 @@ class Grip:
         return cls(grain, hand.firmness * stage.smoothness, hand.keeping * stage.smoothness, hand.overlap)
 
 
-class Steady(Objective):
+class Steady(Around):
     """Another objective's loss, and the prices of a grip on the strokes as they are at first."""
 
     def __init__(self, objective: Objective, grip: Grip) -> None:
-        self.mm_per_px, self.pixels = objective.mm_per_px, objective.pixels
-        self._objective, self._grip = objective, grip
+        super().__init__(objective)
+        # What it adds is worked out step by step.
+        self._grip, self.leaps = grip, False
         self._laid: Float[Tensor, "strokes control_points 2"] | None = None
 
     def gradients(self, strokes: Strokes, number: int) -> Gradients:
-        found = self._objective.gradients(strokes, number)
+        found = super().gradients(strokes, number)
         leaf, grip = trainable(strokes), self._grip
         if self._laid is None:
             self._laid = strokes.points.detach()
@@ -74,14 +75,14 @@ class Steady(Objective):
 
     def memory(self) -> dict[str, Tensor]:
         laid = {} if self._laid is None else {"laid": self._laid}
-        return self._objective.memory() | laid
+        return super().memory() | laid
 
     def recall(self, memory: Mapping[str, Tensor]) -> None:
         self._laid = memory.get("laid")
-        self._objective.recall(memory)
+        super().recall(memory)
 
     def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Tensor]:
-        refined, origins = self._objective.refine(strokes, gradients)
+        refined, origins = super().refine(strokes, gradients)
         if self._laid is not None:
             anew = (origins < 0)[:, None, None]
             self._laid = torch.where(anew, refined.points.detach(), self._laid[origins])

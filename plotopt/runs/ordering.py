@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
@@ -55,9 +56,8 @@ def settings_of(order: Order, changes: Mapping[str, Any]) -> FitSettings | Neuro
     return read(**options_of(order, changes))
 
 
-def check_files(order: Order, settings: FitSettings | NeuronSettings, changes: Mapping[str, Any]) -> None:
-    """Raise PlotoptError where a file that settings name, and no change, is not what it was."""
-    now = digests(settings)
+def check_files(order: Order, now: Mapping[str, str], changes: Mapping[str, Any]) -> None:
+    """Raise PlotoptError where a file that no change names is not what it was, by its digest ``now``."""
     for name, before in (order.digests or {}).items():
         if name not in changes and now.get(name) != before:
             raise PlotoptError(
@@ -66,6 +66,8 @@ def check_files(order: Order, settings: FitSettings | NeuronSettings, changes: M
             )
 
 
+# Its shape, its pens and its drawing are asked for one after the other.
+@lru_cache(maxsize=1)
 def picture_of(order: Order) -> Picture:
     """The picture that was ordered, as it was read from its file."""
     suffix = Path(order.subject).suffix[:10]

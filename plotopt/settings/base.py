@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar
 
 from plotopt.catalog import load_stock
 from plotopt.errors import PlotoptError
-from plotopt.page import Orientation, Paper, parse_paper
+from plotopt.page import Orientation, Page, Paper, Rect, fit_rect, lay_out, parse_paper
 from plotopt.pens import Pen
 from plotopt.profiles import Client, Profile, load_profile
 from plotopt.stages import Quality
@@ -144,6 +144,11 @@ class PageSettings(Told):
         if self.split_every is not None:
             self._check_split(self.split_every)
         check_whole("seed", self.seed, 0, 2**63 - 1)
+
+    def sheet(self, aspect: float) -> tuple[Page, Rect]:
+        """The page, and the place on it for what is ``aspect`` times as wide as high."""
+        page = lay_out(self.paper, self.margin, self.orientation, aspect)
+        return page, fit_rect(page.frame, aspect)
 
     def _check_split(self, metres: float) -> None:
         if not LEAST_SPLIT_M <= metres <= MOST_SPLIT_M:

@@ -44,6 +44,11 @@ class NeuronSettings(NetworkSettings):
             raise PlotoptError(f"@center is one drawing, not a grid of {self.grid}: leave out --grid")
         return replace(self, copies=False)
 
+    def aspect(self, center: bool) -> float:
+        """Width over height of the drawing, of the middle of a map alone if so."""
+        grid = (self.centered() if center else self).copied
+        return grid.columns / grid.rows
+
     @property
     def copied(self) -> Grid:
         """The grid as given, or so many copies that each is about 256 px wide."""

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plotopt import __version__
-from plotopt.ink import in_plot_order
+from plotopt.fitting import chosen_pens
 from plotopt.layering import plan_layers
-from plotopt.page import Page, Rect, fit_rect, lay_out
+from plotopt.page import Page, Rect
 from plotopt.pens import Pen
 from plotopt.plot.plan import Layer
 from plotopt.plot.svg import svg_text
-from plotopt.resuming import page_of, picture_of
-from plotopt.runs.record import FIT, Record
+from plotopt.resuming import page_of, pens_of
+from plotopt.runs.record import Record
 from plotopt.settings import FitSettings, NeuronSettings
 from plotopt.stocks import Stock
 from plotopt.strokes import Strokes
@@ -56,33 +56,18 @@ class Ground:
 
 def fit_ground(settings: FitSettings, picture: Picture) -> Ground:
     """What a picture is drawn on."""
-    page = lay_out(settings.paper, settings.margin, settings.orientation, picture.aspect)
-    place = fit_rect(page.frame, picture.aspect)
-    pens = settings.pens if isinstance(settings.pens, tuple) else _chosen(settings, picture, place)
+    page, place = settings.sheet(picture.aspect)
     title = picture.path.name if picture.path else "picture"
-    return Ground(title, page, place, settings.stock, in_plot_order(pens))
+    return Ground(title, page, place, settings.stock, chosen_pens(settings, picture, place))
 
 
 def neuron_ground(settings: NeuronSettings, wanted: Neuron) -> Ground:
     """What a neuron is drawn on."""
-    grid = (settings.centered() if wanted.center else settings).copied
-    aspect = grid.columns / grid.rows
-    page = lay_out(settings.paper, settings.margin, settings.orientation, aspect)
-    place = fit_rect(page.frame, aspect)
+    page, place = settings.sheet(settings.aspect(wanted.center))
     return Ground(wanted.text, page, place, settings.stock, settings.layered_pens)
 
 
 def run_ground(record: Record, settings: FitSettings | NeuronSettings) -> Ground:
     """What a run that goes on is drawn on."""
-    if record.order.kind == FIT and isinstance(settings, FitSettings):
-        return fit_ground(settings, picture_of(record.order))
-    assert isinstance(settings, NeuronSettings)
     page, place = page_of(record, settings)
-    return Ground(record.order.subject, page, place, settings.stock, settings.layered_pens)
-
-
-def _chosen(settings: FitSettings, picture: Picture, place: Rect) -> tuple[Pen, ...]:
-    """The pens that the fit will pick from the box, found in the same way."""
-    from plotopt.fitting import problem_of
-
-    return tuple(problem_of(settings, picture, place).pens)
+    return Ground(record.order.subject, page, place, settings.stock, pens_of(record, settings))

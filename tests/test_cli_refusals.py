@@ -30,6 +30,33 @@ def test_a_command_that_cannot_be_parsed_is_refused(run, folder, words, fragment
 
 
 @pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("photo.jpg",), "`plotopt fit` draws a picture"),
+        (("no.such.svg", "-f"), "`plotopt plan` plans an SVG"),
+        (("fit", "a.png", "--minutes", "-o", "b.svg"), "is an option before it without its value?"),
+        (("fit", "a.png", "--margin", "2,5"), "(decimals take a point: 2.5)"),
+        (("fit", "a.png", "--margin=2,5 cm"), "(decimals take a point: 2.5)"),
+        (("fit", "a.png", "--minutes", "12,5"), "(decimals take a point: 12.5)"),
+        (("fit", "a.png", "--gamma", "1,2"), "(decimals take a point: 1.2)"),
+        (("fit", "a.png", "--paper", "10,5x14cm"), "(decimals take a point: 10.5)"),
+        (("fit", "a.png", "--pens", "0,3mm"), "(decimals take a point: 0.3)"),
+        (("fit", "a.png", "--pens=red:0,3mm"), "(decimals take a point: 0.3)"),
+    ],
+)
+def test_a_refusal_hints_at_what_was_meant(run, folder, words, hint):
+    assert_refused(run(*words), folder, listing(folder), hint)
+
+
+def test_no_hint_where_a_comma_was_not_the_reason(run, folder):
+    words = ("fit", "a.png", "--direction", "45,135", "--margin", "wide")
+    before = listing(folder)
+    ran = run(*words)
+    assert_refused(ran, folder, before, "'wide'")
+    assert "decimals" not in ran.err
+
+
+@pytest.mark.parametrize(
     ("image", "fragment"),
     [
         ("missing.png", "does not exist"),

@@ -23,10 +23,11 @@ from plotopt.cli import (
     resume,
     testcard,
 )
+from plotopt.cli.hints import Commands, hinted
 from plotopt.errors import PlotoptError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="plotopt")
 def plotopt() -> None:
     """Turn an image, or what a vision network sees, into the drawing that a pen plotter can make of it."""
@@ -79,5 +80,5 @@ def main() -> None:
 
 
 def _fail(message: str) -> None:
-    click.echo(f"plotopt: {' '.join(message.split())}", err=True)
+    click.echo(f"plotopt: {' '.join(hinted(message, sys.argv[1:]).split())}", err=True)
     sys.exit(2)

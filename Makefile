@@ -10,8 +10,9 @@ demo: .venv/installed
 	mkdir -p build
 	$(BIN)/plotopt fit examples/chelsea.png --strokes $(STROKES) -o build/chelsea.svg --force
 
+# Side by side, a process for each core, but no more than memory bears: each takes up to 2 GB.
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -1,9 +1,11 @@
 """Shared by all tests."""
 
+import os
 import sys
 
 import hypothesis
 import pytest
+import torch
 from commands import Ran
 from pictures import gradient, plain, save, save_bomb, save_cut_short
 
@@ -12,6 +14,10 @@ from plotopt import cli
 # No test asserts a time: on a busy machine any example may take long.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+# Side by side, workers that each took all cores would wait for one another.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    torch.set_num_threads(1)
 
 
 @pytest.fixture

@@ -173,7 +173,7 @@ def test_stiff_lines_keep_their_direction_in_a_light_sky():
 )
 @pytest.mark.parametrize("value", [0, 120, 255])
 def test_odd_requests_make_drawings(options, value):
-    assert "<svg" in plotopt.fit(plain(value), **(TINY | options)).svg()
+    assert "<svg" in plotopt.fit(plain(value), **(TINY | {"strokes": 30, "size": 64} | options)).svg()
 
 
 @pytest.mark.parametrize(("name", "most"), [("stiffness", 10), ("crossings", 10), ("curl", 100)])

@@ -77,7 +77,7 @@ def test_it_may_be_stopped_again_and_again(folder):
 @pytest.mark.parametrize(
     "options",
     [
-        {"minutes": 1.0, "strokes": None},
+        {"minutes": 0.4, "strokes": None},
         {"look": "hatch", "crossings": 1.0},
         {"look": "scribble"},
         {"pens": "black,red"},
@@ -97,7 +97,7 @@ def test_every_kind_of_fit_goes_on(folder, options):
 def test_attempts_at_a_budget_are_remembered(folder, monkeypatch):
     """A budget that no attempt fills is tried three times; a stop in the second one does not begin anew."""
     monkeypatch.setattr("plotopt.atelier.FILLED", 0.9999)
-    options = {name: value for name, value in TINY.items() if name != "strokes"} | {"minutes": 1.0}
+    options = {name: value for name, value in TINY.items() if name != "strokes"} | {"minutes": 0.3}
     whole = plotopt.fit(folder / "a.png", **options)
     drawn(folder, stopping_after(200), **options)
     record = read_run(folder / "a.plotopt")

@@ -12,6 +12,7 @@ from plotopt.errors import PlotoptError
 
 MOST_BYTES = 256_000_000
 MOST_ELEMENTS = 1_000_000
+MOST_CURVES = 10_000_000
 DEEPEST = 200
 
 _NAMESPACES = {
@@ -22,6 +23,12 @@ _NAMESPACES = {
 _GZIP = b"\x1f\x8b"
 _LONGEST_ENTITY = 1000
 _LONGEST_ADDRESS = 1000
+
+
+def check_curves(count: int) -> None:
+    """Raise PlotoptError for more curves than memory holds."""
+    if count > MOST_CURVES:
+        raise PlotoptError(f"the drawing has more than {MOST_CURVES:,} pieces of line: split it")
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cmath
 import math
 import re
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from jaxtyping import Float
@@ -12,6 +13,7 @@ from numpy import ndarray
 
 from plotopt.plot.chains import Chain
 from plotopt.plot.svgin.arcs import Ellipse, arc_curves
+from plotopt.plot.svgin.document import check_curves
 
 _COMMANDS = "MmZzLlHhVvCcSsQqTtAa"
 _COMMAND = re.compile(f"([{_COMMANDS}])([^{_COMMANDS}]*)")
@@ -29,12 +31,13 @@ def parse_path(data: str) -> tuple[list[Chain], bool]:
 
     As the SVG specification wants it, data are followed up to the first mistake. Quadratics become the same
     curves as cubics, arcs cubics of at most a quarter turn (off by 0.03 % of the radius at most). Points are
-    as the file has them, finite or not.
+    as the file has them, finite or not. Raises PlotoptError for more curves than memory holds; words are
+    read one by one, lest two letters of a file make a hundred bytes here.
     """
     whole = not data.strip() or data.lstrip()[0] in "Mm"
     tracer = _Tracer()
-    for command, text in _COMMAND.findall(data) if whole else ():
-        whole = _follow(tracer, command, text)
+    for match in _COMMAND.finditer(data) if whole else ():
+        whole = _follow(tracer, *match.groups())
         if not whole:
             break
     return tracer.chains(), whole
@@ -54,22 +57,40 @@ def _follow(tracer: _Tracer, command: str, text: str) -> bool:
         return not text.strip()
     foreign = _FOREIGN.search(text)
     text = text[: foreign.start()] if foreign else text
-    numbers = list(map(float, _arc_words(text) if kind == "A" else _NUMBERS.findall(text)))
-    takes = _TAKES[kind]
-    whole = len(numbers) - len(numbers) % takes
-    for i in range(0, whole, takes):
-        tracer.step("L" if kind == "M" and i else kind, command.islower(), numbers[i : i + takes])
-    return not foreign and 0 < whole == len(numbers)
+    takes, followed = _TAKES[kind], False
+    for numbers in _rows(_arc_words(text) if kind == "A" else _words(text), takes):
+        if len(numbers) < takes:
+            return False
+        tracer.step("L" if kind == "M" and followed else kind, command.islower(), numbers)
+        followed = True
+    return followed and not foreign
 
 
-def _arc_words(text: str) -> list[str]:
+def _rows(words: Iterable[str], takes: int) -> Iterator[list[float]]:
+    """So many numbers at a time; fewer at last where they do not come out even."""
+    row: list[float] = []
+    for word in words:
+        row.append(float(word))
+        if len(row) == takes:
+            yield row
+            row = []
+    if row:
+        yield row
+
+
+def _words(text: str) -> Iterator[str]:
+    return (match[0] for match in _NUMBERS.finditer(text))
+
+
+def _arc_words(text: str) -> Iterator[str]:
     """The arguments of arcs, and what comes first after them, so that a mistake shows."""
-    words: list[str] = []
     at = 0
     while match := _ARC.match(text, at):
-        words += match.groups()
+        yield from match.groups()
         at = match.end()
-    return words + _NUMBERS.findall(text[at:])[:1]
+    rest = _NUMBERS.search(text, at)
+    if rest:
+        yield rest[0]
 
 
 class _Tracer:
@@ -80,7 +101,7 @@ class _Tracer:
         self._at = self._start = 0j
         # The handle that a smooth curve mirrors, and the kind of curve that it belongs to.
         self._handle, self._curved = 0j, ""
-        self._is_open = False
+        self._is_open, self._curves = False, 0
 
     def chains(self) -> list[Chain]:
         """What was drawn, one chain a subpath."""
@@ -136,6 +157,8 @@ class _Tracer:
         if not self._is_open:
             self._subpaths.append([self._at])
             self._is_open = True
+        self._curves += 1
+        check_curves(self._curves)
         self._subpaths[-1] += (first, second, to)
         self._at, self._curved = to, ""
 

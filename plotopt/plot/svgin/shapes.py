@@ -11,6 +11,7 @@ import numpy as np
 from numpy import ndarray
 
 from plotopt.plot.chains import Chain
+from plotopt.plot.svgin.document import check_curves
 from plotopt.plot.svgin.pathdata import parse_path, straight_chain
 from plotopt.units import MM_PER_UNIT
 
@@ -82,9 +83,10 @@ def shape_chains(tag: str, attributes: Mapping[str, str], viewport: Viewport) ->
 
 
 def _polyline(text: str, closed: bool) -> tuple[list[Chain], bool]:
-    numbers = _NUMBERS.findall(text)
+    numbers = np.fromiter((float(match[0]) for match in _NUMBERS.finditer(text)), float)
     pairs = len(numbers) // 2
-    points = np.array(numbers[: 2 * pairs], float).reshape(-1, 2)
+    check_curves(pairs)
+    points = numbers[: 2 * pairs].reshape(-1, 2)
     whole = len(numbers) == 2 * pairs and not _NUMBERS.sub("", text).strip(" \t\r\n,")
     if closed and pairs > 1 and (points[0] != points[-1]).any():
         points = np.concatenate([points, points[:1]])

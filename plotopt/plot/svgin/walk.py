@@ -11,7 +11,7 @@ import numpy as np
 
 from plotopt.errors import PlotoptError
 from plotopt.plot.chains import Chain
-from plotopt.plot.svgin.document import DEEPEST, MOST_BYTES, MOST_ELEMENTS, Document, Node
+from plotopt.plot.svgin.document import DEEPEST, MOST_BYTES, MOST_ELEMENTS, Document, Node, check_curves
 from plotopt.plot.svgin.placing import Affine, Sheet, compose, nested_matrix, parse_transform
 from plotopt.plot.svgin.shapes import SHAPES, parse_user_length, shape_chains
 from plotopt.plot.svgin.styles import Look, StyleSheet, is_shown, properties_of
@@ -19,7 +19,6 @@ from plotopt.plot.svgin.styles import Look, StyleSheet, is_shown, properties_of
 # Points farther away than this are no drawing but a mistake.
 _FARTHEST_MM = 1e6
 _BACKGROUND_MM = 0.5
-MOST_CURVES = 10_000_000
 _CONTAINERS = ("svg", "g", "a", "switch", "symbol")
 _UNDRAWN = {"text": "text", "flowRoot": "text", "image": "image", "foreignObject": "foreign"}
 
@@ -140,8 +139,7 @@ class Walk:
             return
         chains, whole = shape_chains(node.tag, node.attributes, viewport)
         self._curves += sum(map(len, chains))
-        if self._curves > MOST_CURVES:
-            raise PlotoptError(f"the drawing has more than {MOST_CURVES:,} pieces of line: split it")
+        check_curves(self._curves)
         placed = [chain @ place.matrix[:, :2].T + place.matrix[:, 2] for chain in chains]
         sound = [chain for chain in placed if (np.abs(chain) < _FARTHEST_MM).all()]
         self.counts["damaged"] += not whole or len(sound) < len(placed)

@@ -8,14 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from plotopt.attention import busyness
+from plotopt.bed import Bed
+from plotopt.directions import structure_headings
 from plotopt.ink import srgb_to_linear
-from plotopt.joints import Joints
+from plotopt.laid import placed
 from plotopt.objectives.problem import Problem
 from plotopt.oklab import oklab
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.refine import missing_ink, own_ink
-from plotopt.seeding import seed
+from plotopt.seeding import Course
+from plotopt.sowing import linked_across
 from plotopt.strokes import Strokes
 from plotopt.view import View
 
@@ -89,19 +93,23 @@ def _more(strokes: Strokes, problem: Problem, count: int, rng: np.random.Generat
     if wanted.sum() <= 0:
         return strokes
     pen = int(torch.bincount(strokes.pen).argmax())
-    width_px = problem.pens[pen].width_mm / view.mm_per_px
+    tone, guide = 1 - wanted, problem.guide
+    course = guide.course_of_repairs(target, problem.target.place)
+    course = course or Course(structure_headings(tone), busyness(tone))
+    pen_px = problem.pens[pen].width_mm / view.mm_per_px
+    bed = Bed(pen, problem.pens[pen], tone, pen_px, course, guide.curl_pens)
     longest_px = float(strokes.lengths_mm().median()) / view.mm_per_px
-    lines = seed(1 - wanted, count, width_px, longest_px, rng)
-    points = view.to_mm(torch.from_numpy(lines.control_points(strokes.spans)).to(strokes.points))
-    new = Strokes.of_pens(points, torch.full((len(points),), pen), problem.pens)
-    return _together(strokes, new)
+    link_mm = linked_across(guide, problem.pens)
+    laid = bed.laid(
+        bed.seeds(count, longest_px, rng), None if link_mm is None else link_mm / view.mm_per_px, rng
+    )
+    return _together(strokes, placed([laid], view, problem.pens))
 
 
 def _together(one: Strokes, other: Strokes) -> Strokes:
-    """The strokes of both; those of the other have no joints."""
     parts = {
         name: torch.cat([getattr(one, name), getattr(other, name)])
         for name in ("points", "width_mm", "opacity", "pen")
     }
-    joints = one.joints and Joints(one.joints.pairs, torch.cat([one.joints.laid, torch.ones_like(other.pen)]))
+    joints = one.joints.beside(other.joints) if one.joints and other.joints else None
     return Strokes(**parts, joints=joints)

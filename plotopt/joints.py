@@ -49,6 +49,12 @@ class Joints:
         pairs = numbers[self.pairs]
         return Joints(pairs[(pairs >= 0).all(1)], self.laid[chosen])
 
+    def beside(self, other: Joints) -> Joints:
+        """The joints of these strokes, and of others that are numbered after them."""
+        return Joints(
+            torch.cat([self.pairs, other.pairs + len(self.laid)]), torch.cat([self.laid, other.laid])
+        )
+
     def repeat(self, times: int) -> Joints:
         """The joints of all strokes so many times over, set after set."""
         shifts = len(self.laid) * torch.arange(times, device=self.pairs.device)

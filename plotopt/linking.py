@@ -25,6 +25,8 @@ _TURN = 0.3
 # Over paper that is to stay blank it counts for so much more.
 _BLANK, _OVER_BLANK = 0.02, 3.0
 _SAMPLES = 8
+# For each line that it would cross it counts for so many pixels more: lines that cross are never drawn apart.
+_OVER_LINE, _LINE_SAMPLES = 4.0, 40
 # An end's heading is that of the line over so many of its points.
 _HEADING_POINTS = 4
 # A bridge leaves in the direction of the line; its handles have this part of the gap.
@@ -45,7 +47,10 @@ class _Ends(NamedTuple):
 
 
 class Gaps(NamedTuple):
-    """Gaps between ends of lines, least costly first; ``costs`` are lengths, more where turns are sharp."""
+    """Gaps between ends of lines, least costly first.
+
+    ``costs`` are lengths, more where turns are sharp, over blank paper and over other lines.
+    """
 
     starts: Int[ndarray, "gaps"]
     ends: Int[ndarray, "gaps"]
@@ -70,6 +75,7 @@ def find_gaps(lines: Sequence[Line], demand: Float[ndarray, "height width"], wit
     once = once[low[once] >> 1 != high[once] >> 1]
     starts, stops, lengths = low[once], high[once], lengths[once]
     costs = lengths * (1 + _TURN * _turns(ends, starts, stops)) * _blanks(ends, starts, stops, demand)
+    costs += _OVER_LINE * _crossed(ends, starts, stops, _lain(lines, demand.shape))
     order = np.argsort(costs, kind="stable")
     order = order[costs[order] <= within_px]
     return Gaps(starts[order], stops[order], costs[order])
@@ -86,10 +92,36 @@ def _blanks(
     ends: _Ends, starts: ndarray, stops: ndarray, demand: Float[ndarray, "height width"]
 ) -> Float[ndarray, "gaps"]:
     """How much more a gap counts for the blank paper that it lies over."""
-    at = np.linspace(0, 1, _SAMPLES)[:, None, None]
-    places = (1 - at) * ends.points[starts] + at * ends.points[stops]
-    columns, rows = (np.clip(places[..., axis].astype(int), 0, demand.shape[1 - axis] - 1) for axis in (0, 1))
-    return 1 + _OVER_BLANK * (demand[rows, columns] < _BLANK).mean(0)
+    return 1 + _OVER_BLANK * (_under(ends, starts, stops, demand, _SAMPLES) < _BLANK).mean(0)
+
+
+def _crossed(
+    ends: _Ends, starts: ndarray, stops: ndarray, lain: Int[ndarray, "height width"]
+) -> Int[ndarray, "gaps"]:
+    """How many other lines lie between two ends."""
+    under = _under(ends, starts, stops, lain, _LINE_SAMPLES)
+    others = (under >= 0) & (under != starts >> 1) & (under != stops >> 1)
+    return (others[1:] & (under[1:] != under[:-1])).sum(0)
+
+
+def _under(ends: _Ends, starts: ndarray, stops: ndarray, field: ndarray, samples: int) -> ndarray:
+    """What a field of pixels has at so many places on the straight way between two ends, place by place."""
+    at = np.linspace(0, 1, samples)[:, None, None]
+    return field[_pixels((1 - at) * ends.points[starts] + at * ends.points[stops], field.shape)]
+
+
+def _pixels(points: Float[ndarray, "... 2"], shape: tuple[int, ...]) -> tuple[ndarray, ndarray]:
+    """Rows and columns of the pixels that points lie in, the nearest for those outside."""
+    columns, rows = (np.clip(points[..., axis].astype(int), 0, shape[1 - axis] - 1) for axis in (0, 1))
+    return rows, columns
+
+
+def _lain(lines: Sequence[Line], shape: tuple[int, ...]) -> Int[ndarray, "height width"]:
+    """The number of the line that lies in each pixel, -1 where none does."""
+    lain = np.full(shape, -1)
+    for number, line in enumerate(lines):
+        lain[_pixels(line, shape)] = number
+    return lain
 
 
 class Linked(NamedTuple):

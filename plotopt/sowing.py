@@ -105,6 +105,13 @@ def usual_count(pens: Sequence[Pen], place: Rect) -> int:
     return int(np.clip(round(place.width * place.height / (_SQUARES * width_mm**2)), *_USUAL_COUNTS))
 
 
+def linked_across(guide: Guide, pens: Sequence[Pen]) -> float | None:
+    """Across how many mm the ends of lines are linked; None for what suits a single pen's tone."""
+    if guide.link_mm is None and len(pens) > 1:
+        return _LINK_OF_SEVERAL * min(pen.width_mm for pen in pens)
+    return guide.link_mm
+
+
 def sow(
     target: Target,
     count: int | None,
@@ -238,9 +245,7 @@ def _lines(
     rng: np.random.Generator,
 ) -> list[Laid]:
     """Lines made one where their ends are near enough, in strokes of about one length."""
-    link_mm = guide.link_mm
-    if link_mm is None and len(field.pens) > 1:
-        link_mm = _LINK_OF_SEVERAL * min(pen.width_mm for pen in field.pens)
+    link_mm = linked_across(guide, field.pens)
     link_px = None if link_mm is None else link_mm / coarse.view.mm_per_px
     laid = [] if field.outlines is None else [_outlining(field, field.outlines, coarse)]
     for bed, lines in zip(beds, seeds, strict=True):

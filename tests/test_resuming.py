@@ -9,19 +9,23 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from commands import assert_refused, listing, new_files
 from pictures import gradient, save
 
 import plotopt
-from plotopt.carrying import handed
+from plotopt.carrying import Carried, handed
 from plotopt.catalog import parse_pens
 from plotopt.errors import PlotoptError
+from plotopt.fitting import problem_of
+from plotopt.picture import read_picture
 from plotopt.resuming import resumed
 from plotopt.runs.keeper import Keeper
 from plotopt.runs.run import Run
 from plotopt.runs.storage import read_run
+from plotopt.settings import read_settings
 from plotopt.stopping import stoppable
 from plotopt.strokes import Strokes
 
@@ -156,6 +160,22 @@ def test_strokes_are_carried_over_and_not_drawn_anew(folder):
     assert torch.equal(carried.points, read_run(folder / "a.plotopt").moment.standing.strokes.points)
     after = going.draw(lambda progress: None, Run(before=going.record))
     assert abs(after.statistics.strokes - part.statistics.strokes) <= 3
+
+
+def test_strokes_laid_anew_are_linked_too(folder):
+    drawn(folder, lambda: False, **TINY)
+    strokes = read_run(folder / "a.plotopt").strokes
+    settings, picture = read_settings(**TINY), read_picture(folder / "a.png")
+    _, place = settings.sheet(picture.aspect)
+    problem = problem_of(settings, picture, place)
+    # Half of the lines are left out, whose ink is then missing.
+    few = strokes.select(torch.tensor([number for line in strokes.lines()[::2] for number in line]))
+    more = Carried(few, place).onto(problem, 60, np.random.default_rng(0))
+    assert sum(more.laid()) == 60
+    assert torch.allclose(more.points[: len(few)], few.points, atol=1e-4)
+    assert torch.allclose(more.joints.drawn_together(more.points), more.points, atol=1e-4)
+    lines = len(more.lines()) - len(few.lines())
+    assert 0 < lines < 60 - sum(few.laid())
 
 
 def test_what_a_run_cannot_go_on_with_is_refused(run, folder):

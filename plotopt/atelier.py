@@ -188,7 +188,7 @@ class Atelier:
             grip = replace(grip, ink=0.0)
         objective = Sparing(objective, place, self.settings.stock.ink_limit)
         if budget and not self.settings.single_line:
-            objective = Within(objective, budget, self.problem.pens, place)
+            objective = Within(objective, budget, self.problem.pens, place, stage)
         if grip != Grip():
             objective = Steady(objective, grip)
         return self.journal.improve(strokes, objective, self.problem.hand.held(stage))

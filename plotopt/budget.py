@@ -27,6 +27,7 @@ from plotopt.plot.plan import summarize
 from plotopt.profiles import Client, Profile
 from plotopt.refine import own_ink
 from plotopt.sowing import Sown
+from plotopt.stages import Stage
 from plotopt.strokes import Strokes
 from plotopt.view import View
 
@@ -162,15 +163,30 @@ def _unfilled_note(budget: Budget, spent: float) -> str:
 
 
 class Within(Around):
-    """Another objective for strokes that keep a budget: what is over goes while others can replace it."""
+    """Another objective for strokes that keep a budget: what is over goes while others can replace it.
 
-    def __init__(self, objective: Objective, budget: Budget, pens: Sequence[Pen], place: Rect) -> None:
+    An aim beyond the budget falls to the budget itself by the last time that strokes are moved in a stage:
+    lines that are left out at the very end leave holes.
+    """
+
+    def __init__(
+        self, objective: Objective, budget: Budget, pens: Sequence[Pen], place: Rect, stage: Stage
+    ) -> None:
         super().__init__(objective)
-        self._budget, self._pens, self._place = budget, pens, place
+        self._budget, self._pens, self._place, self._stage = budget, pens, place, stage
+        self._number = 0
+
+    def gradients(self, strokes: Strokes, number: int) -> Gradients:
+        self._number = number
+        return super().gradients(strokes, number)
 
     def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Int[Tensor, "strokes"]]:
         refined, origins = super().refine(strokes, gradients)
-        kept = within(self._budget, refined, self._pens, self._place)
+        over = max(self._budget.aim - 1, 0.0)
+        left = self._stage.moves_after(self._number) / max(self._stage.relocations, 1)
+        kept = within(
+            replace(self._budget, aim=self._budget.aim - over * (1 - left)), refined, self._pens, self._place
+        )
         return refined.select(kept), origins[kept]
 
 

@@ -26,7 +26,7 @@ _TURN = 0.3
 _BLANK, _OVER_BLANK = 0.02, 3.0
 _SAMPLES = 8
 # For each line that it would cross it counts for so many pixels more: lines that cross are never drawn apart.
-_OVER_LINE, _LINE_SAMPLES = 4.0, 40
+_OVER_LINE, _LINE_SAMPLES = 2.0, 40
 # An end's heading is that of the line over so many of its points.
 _HEADING_POINTS = 4
 # A bridge leaves in the direction of the line; its handles have this part of the gap.

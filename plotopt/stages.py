@@ -48,9 +48,13 @@ class Stage:
             round(0.7 * self.steps * i / self.relocations) for i in range(1, self.relocations + 1)
         }
 
+    def moves_after(self, step: int) -> int:
+        """How many times strokes are moved after this step."""
+        return sum(self.relocates_at(later) for later in range(step + 1, self.steps))
+
     def is_settling(self, step: int) -> bool:
         """Whether strokes are not moved any more, at this step or later."""
-        return not any(self.relocates_at(later) for later in range(step, self.steps))
+        return self.moves_after(step - 1) == 0
 
     def quiet_from(self, step: int) -> range:
         """The steps from this one on up to where strokes are moved next."""

@@ -307,7 +307,7 @@ class Still(Objective):
 def test_refining_keeps_the_budget_and_tells_which_stroke_was_which():
     strokes = scattered(60, 3)
     budget = minutes(0.7 * planned(strokes).minutes)
-    objective = Within(Still(), budget, PENS, PLACE)
+    objective = Within(Still(), budget, PENS, PLACE, Stage("test", 64, 12, (1.0, 0.1), (1.0, 1.0)))
     assert (objective.mm_per_px, objective.pixels, objective.leaps) == (0.5, 4096.0, True)
     left, origins = objective.refine(strokes, None)
     assert len(origins) == len(left) < len(strokes)
@@ -319,13 +319,29 @@ def test_refining_keeps_the_budget_and_tells_which_stroke_was_which():
 
 def test_an_optimisation_goes_on_with_the_strokes_that_are_left():
     strokes, losses = scattered(60, 3), []
-    objective = Within(Still(), minutes(0.7 * planned(strokes).minutes), PENS, PLACE)
     stage = Stage("test", 64, 12, (1.0, 0.1), (1.0, 1.0), relocations=2)
+    objective = Within(Still(), minutes(0.7 * planned(strokes).minutes), PENS, PLACE, stage)
     after = optimize(strokes, objective, stage, lambda number, loss: losses.append(loss))
     at = next(number for number in range(12) if stage.relocates_at(number))
     assert losses[:at] == [len(strokes)] * at
     assert losses[-1] == len(after) < len(strokes)
     assert torch.equal(after.joints.drawn_together(after.points), after.points)
+
+
+def test_an_aim_beyond_the_budget_falls_to_it_by_the_last_move():
+    strokes = scattered(60, 3)
+    budget = replace(minutes(0.5 * planned(strokes).minutes), aim=1.4)
+    stage = Stage("test", 64, 20, (1.0, 0.1), (1.0, 1.0), relocations=4)
+    objective = Within(Still(), budget, PENS, PLACE, stage)
+    spent = []
+    for number in range(20):
+        gradients = objective.gradients(strokes, number)
+        if stage.relocates_at(number):
+            strokes, _ = objective.refine(strokes, gradients)
+            spent.append(budget.spent(strokes, PENS, PLACE))
+    assert [0.9 * most < part <= most for part, most in zip(spent, (1.3, 1.2, 1.1, 1.0), strict=True)] == [
+        True
+    ] * 4
 
 
 def test_the_same_strokes_give_the_same_choice():

@@ -46,7 +46,7 @@ def test_a_drawing_of_one_layer_takes_six_lines(capsys):
 
 def test_what_hidden_strokes_save_is_told(capsys):
     out, _ = lines(capsys, Layer(PEN, LAYER.chains, 3, hidden=1200, hidden_m=4.56))
-    assert out[1] == "hidden     1,200 strokes left out, 4.6 m: others would cover them"
+    assert out[1] == "hidden     1,200 strokes left out, 4.6 m: covered by others"
 
 
 def test_several_layers_are_told_one_by_one(capsys):

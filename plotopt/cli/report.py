@@ -29,7 +29,7 @@ def report(drawing: Drawing, files: Sequence[Path]) -> None:
     if plot.hidden:
         say(
             "hidden",
-            f"{counted(plot.hidden, 'stroke')} left out, {plot.hidden_m:.1f} m: others would cover them",
+            f"{counted(plot.hidden, 'stroke')} left out, {plot.hidden_m:.1f} m: covered by others",
         )
     say("distance", f"{plot.pen_down_m:.1f} m pen down, {plot.pen_up_m:.1f} m pen up")
     say("pen lifts", f"{plot.lifts:,}")

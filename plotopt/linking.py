@@ -25,8 +25,8 @@ _TURN = 0.3
 # Over paper that is to stay blank it counts for so much more.
 _BLANK, _OVER_BLANK = 0.02, 3.0
 _SAMPLES = 8
-# For each line that it would cross it counts for so many pixels more: lines that cross are never drawn apart.
-_OVER_LINE, _LINE_SAMPLES = 2.0, 40
+# For each line that it would cross it counts for a pixel more: lines that cross are never drawn apart.
+_OVER_LINE, _LINE_SAMPLES = 1.0, 40
 # An end's heading is that of the line over so many of its points.
 _HEADING_POINTS = 4
 # A bridge leaves in the direction of the line; its handles have this part of the gap.

@@ -1,21 +1,24 @@
 """Reading drawings of other programs: where lines come to lie, which pens draw them, what is refused."""
 
 import gzip
+import io
 import math
 import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
+import resvg_py
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from plotopt import bezier
 from plotopt.errors import PlotoptError
 from plotopt.page import Page
 from plotopt.plot.chains import flatten, lengths_mm
 from plotopt.plot.reading import Grouping, read_svg
-from plotopt.plot.svgin import document, styles
+from plotopt.plot.svgin import document, styles, walk
 from plotopt.plot.svgin.pathdata import parse_path
 from plotopt.plot.svgin.shapes import Viewport, shape_chains
 from plotopt.plot.svgin.styles import StyleSheet
@@ -298,6 +301,292 @@ def test_arcs_of_no_or_endless_radius_are_lines(data):
     ((chain,), whole) = parse_path(f"M0 0{data}")
     assert whole
     assert lengths_mm([chain])[0] == pytest.approx(10)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        '<line x1="1e308" x2="-1e308"/>',
+        '<polyline points="1e999 1 1e999 2"/>',
+        '<rect x="1e308" width="1e308" height="1e308" rx="1"/>',
+        f'<g transform="scale(1e300)"><g transform="scale(1e300)">{LINE}</g></g>',
+    ],
+)
+def test_numbers_beyond_all_bounds_are_damage_without_a_warning(read, recwarn, shape):
+    assert read(shape).notes == ("elements with damaged data: 1 (drawn as far as they can be read)",)
+    assert not recwarn.list
+
+
+def test_damage_costs_no_more_than_what_is_damaged(read):
+    reading = read(f'<path d="M0 0L3 4L5"/>{LINE}')
+    assert ends(reading) == [(0, 0, 3, 4), (10, 20, 40, 60)]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "color"),
+    [
+        ('stroke="red"', "#ff0000"),
+        ('stroke="#ABC"', "#aabbcc"),
+        ('stroke="rgb(1, 2,3)"', "#010203"),
+        ('stroke="RGB(0%,100%,0%)"', "#00ff00"),
+        ('stroke="rgb(999,0,0)"', "#ff0000"),
+        ('stroke="hsl(0,900%,50%)"', "#ff0000"),
+        ('stroke="#01020380"', "#010203"),
+        ('stroke="currentColor" color="lime"', "#00ff00"),
+        ('stroke="url(#gradient)"', "#000000"),
+        ('stroke="blurple"', "#000000"),
+        ('stroke="red" style="stroke: blue !important; fill:none"', "#0000ff"),
+        ('stroke="none" fill="red"', "#ff0000"),
+        ('stroke="transparent" fill="red"', "#ff0000"),
+        ('stroke="#ff000000" fill="lime"', "#00ff00"),
+        ('stroke="inherit"', "#000000"),
+        ('class="b"', "#00ff00"),
+        ('class="a b"', "#000080"),
+        ('class="a b" id="c"', "#123456"),
+        ('class="b" style="stroke:red"', "#ff0000"),
+        ('class="b" stroke="red"', "#00ff00"),
+        ('class="unknown" stroke="red"', "#ff0000"),
+    ],
+)
+def test_colours_come_from_attributes_style_and_style_sheets(read, attributes, color):
+    sheet = "<style>/* .b{stroke:red} */ @import 'x.css'; .b,.z{stroke:lime} .a{stroke:navy}"
+    sheet += " g > .b{stroke:red} #c{stroke:#123456}</style>"
+    (layer,) = read(f'{sheet}<path d="M1 1L9 9" {attributes}/>').layers
+    assert layer.pen.color == color
+
+
+def test_style_sheets_answer_from_their_cache_for_like_elements_alone():
+    sheet = StyleSheet("path{stroke:red} #a{stroke:lime} rect.b{fill:none;bogus:1}")
+    assert sheet.declarations("path", {}) == {"stroke": "red"}
+    assert sheet.declarations("path", {"id": "other"}) == {"stroke": "red"}
+    assert sheet.declarations("path", {"id": "a"}) == {"stroke": "lime"}
+    assert sheet.declarations("rect", {"class": " x b "}) == {"fill": "none"}
+    assert sheet.declarations("rect", {"class": "bb"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "width_mm"),
+    [
+        ('<g stroke-width="0.3">{0}</g>', 0.3),
+        ('<g stroke-width="0.3mm">{0}</g>', 0.3 / PX),
+        ('<g style="stroke-width:0.1" transform="scale(4 9)">{0}</g>', 0.6),
+        ('<g stroke-width="0.3">{0}{0}</g><g stroke-width="2">{0}</g>', 0.3),
+        ('<g stroke-width="wide">{0}</g>', 1.0),
+        ('<g stroke-width="0">{0}</g>', 0.4),
+        ('<g stroke-width="9">{0}</g>', 0.4),
+        ('<g stroke="none" fill="black" stroke-width="2">{0}</g>', 0.4),
+    ],
+)
+def test_widths_become_pens(read, body, width_mm):
+    (layer,) = read(body.format(LINE)).layers
+    assert layer.pen.width_mm == pytest.approx(width_mm, abs=0.005)
+
+
+def layer(label, *elements):
+    return f'<g inkscape:groupmode="layer" inkscape:label="{label}">{"".join(elements)}</g>'
+
+
+def colored(color):
+    return f'<path d="M1 1L9 9" stroke="{color}"/>'
+
+
+MANY = (
+    layer("10 sky", colored("blue"))
+    + layer("2-red-0.3mm", colored("red"), colored("black"), colored("red"))
+    + colored("lime")
+    + layer("sea", layer("inner", colored("blue")))
+)
+
+
+@pytest.mark.parametrize(
+    ("grouping", "body", "labels", "names"),
+    [
+        ("auto", MANY, ["2-red-0.3mm", "10 sky", "outside", "sea"], ["red", "sky", "outside", "sea"]),
+        ("auto", layer("a", colored("blue"), colored("red")), ["blue", "red"], ["blue", "red"]),
+        ("auto", colored("#123456") + colored("red"), ["123456", "red"], ["123456", "red"]),
+        ("inkscape", layer("a", colored("blue"), colored("red")), ["a"], ["a"]),
+        ("inkscape", layer("3", colored("blue")), ["3"], ["blue"]),
+        ("inkscape", layer("0.4mm", colored("blue")), ["0.4mm"], ["blue"]),
+        ("inkscape", layer("!#+*", colored("blue")), ["!#+*"], ["blue"]),
+        ("inkscape", layer("1 +s40 red/blue", colored("blue")), ["1 +s40 red/blue"], ["s40 red-blue"]),
+        (
+            "inkscape",
+            layer("2-ink-0.4mm-part-2-of-3", colored("red")),
+            ["2-ink-0.4mm-part-2-of-3"],
+            ["ink"],
+        ),
+        ("colour", MANY, ["blue", "red", "black", "lime"], ["blue", "red", "black", "lime"]),
+        ("one", MANY, ["all"], ["all"]),
+    ],
+)
+def test_layers(read, grouping, body, labels, names):
+    reading = read(body, grouping=Grouping(grouping))
+    assert [each.label for each in reading.layers] == labels
+    assert [each.pen.name for each in reading.layers] == names
+
+
+def test_a_layer_of_many_colours_says_so_and_takes_the_most_used(read):
+    reading = read(MANY)
+    assert reading.notes == ("layer '2-red-0.3mm' holds 2 colours and is drawn with one pen",)
+    assert reading.layers[0].pen.color == "#ff0000"
+
+
+# Every element of these files is stroked, so that the very same line can be drawn from what was read.
+def drawn(svg, page):
+    png = resvg_py.svg_to_bytes(
+        svg_string=svg, width=round(page.width_mm * 8), dpi=96, background="#ffffff", skip_system_fonts=True
+    )
+    return np.asarray(Image.open(io.BytesIO(png)).convert("L"), float) / 255
+
+
+def as_svg(reading):
+    groups = []
+    for each in reading.layers:
+        data = [
+            f"M{chain[0, 0, 0]},{chain[0, 0, 1]} C"
+            + " ".join(f"{x},{y}" for x, y in chain[:, 1:].reshape(-1, 2))
+            for chain in each.chains
+        ]
+        paths = "".join(f'<path d="{each}"/>' for each in data)
+        style = f'fill="none" stroke="{each.pen.color}" stroke-width="{each.pen.width_mm}"'
+        groups.append(f"<g {style}>{paths}</g>")
+    page = reading.page
+    width, height = page.width_mm, page.height_mm
+    size = f'width="{width}mm" height="{height}mm" viewBox="0 0 {width} {height}"'
+    return f"<svg {SVG} {size}>{''.join(groups)}</svg>"
+
+
+@pytest.mark.parametrize("name", ["inkscape", "illustrator", "chart"])
+def test_what_was_read_is_drawn_where_another_program_draws_it(name):
+    """Against resvg, which reads the file in its own way."""
+    reading = read_svg(DATA / f"{name}.svg", Grouping.COLOUR)
+    text = (DATA / f"{name}.svg").read_text("utf-8")
+    # No text, no dashes, and of fills the outline in the usual pen, as plotopt has them.
+    text = (
+        text.replace("<text", '<g display="none"').replace("</text>", "</g>").replace("stroke-dasharray", "x")
+    )
+    outline = f"stroke:#1D1D1B;fill:none;stroke-width:{0.4 / PX}"
+    text = text.replace("fill:#1D1D1B;", outline).replace('d="M 12 0', 'fill="none" stroke="#000" d="M 12 0')
+    text = text.replace('id="glyph-52"', 'stroke-width="8" id="glyph-52"')
+    theirs, ours = drawn(text, reading.page), drawn(as_svg(reading), reading.page)
+    assert theirs.min() < 0.5
+    assert np.abs(theirs - ours).mean() < 0.04 * (1 - theirs).mean()
+    # Corners of lines are cut in other ways, each a pixel large.
+    assert (np.abs(theirs - ours) > 0.5).sum() <= 5
+
+
+def test_what_programs_write_is_read_with_its_layers():
+    inkscape = read_svg(DATA / "inkscape.svg")
+    assert [(each.label, each.pen.text, len(each.chains)) for each in inkscape.layers] == [
+        ("2 leaves", "#008000:0.5mm", 2),
+        ("10 outline", "#0000ff:0.3mm", 3),
+    ]
+    assert inkscape.notes == (
+        "texts left out: 1 (convert text to paths first)",
+        "hidden elements left out: 1",
+    )
+    illustrator = read_svg(DATA / "illustrator.svg")
+    assert [(each.pen.text, len(each.chains)) for each in illustrator.layers] == [
+        ("#e30613:0.26mm", 2),
+        ("#009fe3:0.53mm", 2),
+        ("#1d1d1b:0.4mm", 1),
+    ]
+    chart = read_svg(DATA / "chart.svg")
+    assert (chart.page.width_mm, chart.page.height_mm) == pytest.approx((76.2, 50.8))
+    assert len(chart.notes) == 4
+
+
+@pytest.mark.parametrize("zipped", [gzip.compress, lambda data: data])
+def test_compressed_files_are_read(tmp_path, zipped):
+    file = tmp_path / "a.svgz"
+    file.write_bytes(zipped((DATA / "inkscape.svg").read_bytes()))
+    assert len(read_svg(file).layers) == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "iso-8859-1"])
+def test_encodings(tmp_path, encoding):
+    name = "utf-8" if encoding == "utf-8-sig" else encoding
+    text = f'<?xml version="1.0" encoding="{name}"?><svg {SVG} width="9cm" height="9cm"><title>\xe9</title>'
+    (tmp_path / "a.svg").write_bytes(f'{text}<path stroke="red" d="M1 1L9 9"/></svg>'.encode(encoding))
+    assert len(read_svg(tmp_path / "a.svg").layers) == 1
+
+
+def entities(count):
+    """Each entity of ten of the one before."""
+    lines = ['<!ENTITY a0 "aaaaaaaaaa">']
+    lines += [f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, count)]
+    return f"<!DOCTYPE svg [{''.join(lines)}]><svg {SVG}><desc>&a{count - 1};</desc></svg>"
+
+
+HOSTILE = {
+    "empty": (b"", "is empty"),
+    "blank": (b" \n", "is empty"),
+    "binary": (bytes(range(256)), "is not an SVG file"),
+    "picture": (b"\x89PNG\r\n\x1a\n" + bytes(100), "is not an SVG file"),
+    "text": (b"a drawing, honestly", "is not an SVG file"),
+    "html": (b"<!DOCTYPE html><html><body><svg/></body></html>", "it begins with <html>"),
+    "other": (b'<kml xmlns="urn:kml"/>', "is not an SVG file"),
+    "other svg": (b'<svg xmlns="urn:svg"/>', "is not an SVG file"),
+    "cut": (f'<svg {SVG} width="9cm"><path d="M1 1L9'.encode(), "is cut short or broken"),
+    "mismatch": (f"<svg {SVG}><g></svg>".encode(), "mismatched tag"),
+    "prefix": (f'<svg {SVG}><g inkscape:label="a"/></svg>'.encode(), "unbound prefix"),
+    "twice": (f"<svg {SVG}/><svg/>".encode(), "is cut short or broken"),
+    "encoding": (b'<?xml version="1.0" encoding="klingon"?><svg/>', "'a.svg"),
+    "bad utf-8": (f"<svg {SVG}><title>\xff</title></svg>".encode("latin-1"), "is cut short or broken"),
+    "laughs": (entities(30).encode(), "entity 'a1', which is not safe"),
+    "long entity": (f'<!DOCTYPE svg [<!ENTITY a "{"a" * 5000}">]><svg/>'.encode(), "entity 'a'"),
+    "outside": (b'<!DOCTYPE svg [<!ENTITY a SYSTEM "file:///etc/passwd">]><svg>&a;</svg>', "entity 'a'"),
+    "parameter": (b'<!DOCTYPE svg [<!ENTITY % a SYSTEM "file:///etc/passwd"> %a;]><svg/>', "entity 'a'"),
+    "namespace": (f'<svg {SVG} xmlns:p="{"x" * 5000}"/>'.encode(), "a namespace 'xxx"),
+    "deep": (f"<svg {SVG}>{'<g>' * 300}{'</g>' * 300}</svg>".encode(), "200 deep"),
+    "cut zip": (gzip.compress(b"<svg/>" * 1000)[:20], "damaged compressed file"),
+    "zero width": (f'<svg {SVG} width="0" height="9">{LINE}</svg>'.encode(), "a width of '0'"),
+    "negative": (f'<svg {SVG} width="9" height="-9mm"/>'.encode(), "a height of '-9mm'"),
+    "zero box": (f'<svg {SVG} viewBox="0 0 0 9"/>'.encode(), "a view box of '0 0 0 9'"),
+    "nan box": (f'<svg {SVG} viewBox="0 0 nan 9"/>'.encode(), "a view box of '0 0 nan 9'"),
+    "inf box": (f'<svg {SVG} viewBox="0 0 1e999 9"/>'.encode(), "a view box"),
+    "vast": (
+        f'<svg {SVG} width="9km" height="1e9mm" viewBox="0 0 9 9"/>'.encode(),
+        "sides may be 1 to 5000 mm",
+    ),
+    "tiny": (f'<svg {SVG} width="0.1mm" height="0.1mm"/>'.encode(), "sides may be 1 to 5000 mm"),
+    "itself": (f'<svg {SVG}><g id="a"><use href="#a"/></g></svg>'.encode(), "copies itself"),
+    "circle": (f'<svg {SVG}><use id="a" href="#b"/><use id="b" href="#a"/></svg>'.encode(), "copies itself"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_odd_documents_are_refused_in_one_line(tmp_path, monkeypatch, case):
+    monkeypatch.chdir(tmp_path)
+    data, fragment = HOSTILE[case]
+    Path("a.svg").write_bytes(data)
+    with pytest.raises(PlotoptError) as refusal:
+        read_svg(Path("a.svg"))
+    message = str(refusal.value)
+    assert fragment in message
+    assert "\n" not in message
+    assert len(message) < 300
+
+
+def test_clones_of_clones_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(walk, "MOST_ELEMENTS", 1000)
+    clones = [f'<use href="#a{i}"/>' * 10 for i in range(11)]
+    groups = "".join(f'<g id="a{i}">{each}</g>' for i, each in enumerate(clones, start=1))
+    (tmp_path / "a.svg").write_text(f'<svg {SVG}><path id="a0" d="M0 0L1 1"/>{groups}</svg>')
+    with pytest.raises(PlotoptError, match="copies itself into more than 1,000 elements"):
+        read_svg(tmp_path / "a.svg")
+
+
+@pytest.mark.parametrize(
+    ("owner", "limit", "fragment"),
+    [(document, "MOST_CURVES", "pieces"), (walk, "MOST_BYTES", "copies it")],
+)
+def test_clones_of_a_long_path_end(tmp_path, monkeypatch, owner, limit, fragment):
+    monkeypatch.setattr(owner, limit, 5000)
+    clones = '<use href="#a"/>' * 100
+    (tmp_path / "a.svg").write_text(f'<svg {SVG}><path id="a" d="M0 0{"h1" * 100}"/>{clones}</svg>')
+    with pytest.raises(PlotoptError, match=fragment):
+        read_svg(tmp_path / "a.svg")
 
 
 @pytest.mark.parametrize(

@@ -182,12 +182,14 @@ class Within(Around):
 
     def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Int[Tensor, "strokes"]]:
         refined, origins = super().refine(strokes, gradients)
-        over = max(self._budget.aim - 1, 0.0)
-        left = self._stage.moves_after(self._number) / max(self._stage.relocations, 1)
-        kept = within(
-            replace(self._budget, aim=self._budget.aim - over * (1 - left)), refined, self._pens, self._place
-        )
+        kept = within(replace(self._budget, aim=self._aim), refined, self._pens, self._place)
         return refined.select(kept), origins[kept]
+
+    @property
+    def _aim(self) -> float:
+        aim, stage = self._budget.aim, self._stage
+        left = stage.moves_after(self._number) / max(stage.relocations, 1)
+        return 1 + (aim - 1) * left if aim > 1 else aim
 
 
 def within(budget: Budget, strokes: Strokes, pens: Sequence[Pen], place: Rect) -> Int[Tensor, "kept"]:

@@ -8,17 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from plotopt.attention import busyness
 from plotopt.bed import Bed
 from plotopt.directions import structure_headings
 from plotopt.ink import srgb_to_linear
+from plotopt.joints import Joints
 from plotopt.laid import placed
 from plotopt.objectives.problem import Problem
 from plotopt.oklab import oklab
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.refine import missing_ink, own_ink
-from plotopt.seeding import Course
 from plotopt.sowing import linked_across
 from plotopt.strokes import Strokes
 from plotopt.view import View
@@ -93,23 +92,26 @@ def _more(strokes: Strokes, problem: Problem, count: int, rng: np.random.Generat
     if wanted.sum() <= 0:
         return strokes
     pen = int(torch.bincount(strokes.pen).argmax())
-    tone, guide = 1 - wanted, problem.guide
-    course = guide.course_of_repairs(target, problem.target.place)
-    course = course or Course(structure_headings(tone), busyness(tone))
+    tone, guide, place = 1 - wanted, problem.guide, problem.target.place
+    repairs = guide.course_of_repairs(target, place)
+    headings = repairs.headings if repairs else structure_headings(tone)
+    course = replace(guide.courses(guide.ground(target, view, place))[0], headings=headings)
     pen_px = problem.pens[pen].width_mm / view.mm_per_px
     bed = Bed(pen, problem.pens[pen], tone, pen_px, course, guide.curl_pens)
+    if bed.useful < 1:
+        return strokes
     longest_px = float(strokes.lengths_mm().median()) / view.mm_per_px
     link_mm = linked_across(guide, problem.pens)
-    laid = bed.laid(
-        bed.seeds(count, longest_px, rng), None if link_mm is None else link_mm / view.mm_per_px, rng
-    )
+    link_px = None if link_mm is None else link_mm / view.mm_per_px
+    laid = bed.laid(bed.seeds(count, longest_px, rng), link_px, rng)
     return _together(strokes, placed([laid], view, problem.pens))
 
 
 def _together(one: Strokes, other: Strokes) -> Strokes:
+    """The strokes of both; those without joints are lines of their own."""
     parts = {
         name: torch.cat([getattr(one, name), getattr(other, name)])
         for name in ("points", "width_mm", "opacity", "pen")
     }
-    joints = one.joints.beside(other.joints) if one.joints and other.joints else None
-    return Strokes(**parts, joints=joints)
+    joints, more = (each.joints or Joints.along([1] * len(each), [1] * len(each)) for each in (one, other))
+    return Strokes(**parts, joints=joints.beside(more))

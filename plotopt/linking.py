@@ -26,7 +26,9 @@ _TURN = 0.3
 _BLANK, _OVER_BLANK = 0.02, 3.0
 _SAMPLES = 8
 # For each line that it would cross it counts for a pixel more: lines that cross are never drawn apart.
-_OVER_LINE, _LINE_SAMPLES = 1.0, 40
+_OVER_LINE = 1.0
+# Lines are looked for so often a pixel, and along so many gaps at a time.
+_PER_PX, _AT_A_TIME = 2, 20_000
 # An end's heading is that of the line over so many of its points.
 _HEADING_POINTS = 4
 # A bridge leaves in the direction of the line; its handles have this part of the gap.
@@ -75,7 +77,9 @@ def find_gaps(lines: Sequence[Line], demand: Float[ndarray, "height width"], wit
     once = once[low[once] >> 1 != high[once] >> 1]
     starts, stops, lengths = low[once], high[once], lengths[once]
     costs = lengths * (1 + _TURN * _turns(ends, starts, stops)) * _blanks(ends, starts, stops, demand)
-    costs += _OVER_LINE * _crossed(ends, starts, stops, _lain(lines, demand.shape))
+    near = costs <= within_px
+    starts, stops, costs, lengths = (each[near] for each in (starts, stops, costs, lengths))
+    costs += _OVER_LINE * _crossed(ends, starts, stops, _lain(lines, demand.shape)) * (lengths >= 1)
     order = np.argsort(costs, kind="stable")
     order = order[costs[order] <= within_px]
     return Gaps(starts[order], stops[order], costs[order])
@@ -98,10 +102,16 @@ def _blanks(
 def _crossed(
     ends: _Ends, starts: ndarray, stops: ndarray, lain: Int[ndarray, "height width"]
 ) -> Int[ndarray, "gaps"]:
-    """How many other lines lie between two ends."""
-    under = _under(ends, starts, stops, lain, _LINE_SAMPLES)
-    others = (under >= 0) & (under != starts >> 1) & (under != stops >> 1)
-    return (others[1:] & (under[1:] != under[:-1])).sum(0)
+    """About how many other lines lie between two ends, as far as pixels tell."""
+    longest_px = np.abs(ends.points[stops] - ends.points[starts]).max(initial=1.0)
+    crossed = np.zeros(len(starts), np.int64)
+    for first in range(0, len(starts), _AT_A_TIME):
+        some = slice(first, first + _AT_A_TIME)
+        one, other = starts[some], stops[some]
+        under = _under(ends, one, other, lain, int(_PER_PX * longest_px) + 2)
+        others = (under >= 0) & (under != one >> 1) & (under != other >> 1)
+        crossed[some] = (others[1:] & (under[1:] != under[:-1])).sum(0)
+    return crossed
 
 
 def _under(ends: _Ends, starts: ndarray, stops: ndarray, field: ndarray, samples: int) -> ndarray:
@@ -118,7 +128,7 @@ def _pixels(points: Float[ndarray, "... 2"], shape: tuple[int, ...]) -> tuple[nd
 
 def _lain(lines: Sequence[Line], shape: tuple[int, ...]) -> Int[ndarray, "height width"]:
     """The number of the line that lies in each pixel, -1 where none does."""
-    lain = np.full(shape, -1)
+    lain = np.full(shape, -1, np.int32)
     for number, line in enumerate(lines):
         lain[_pixels(line, shape)] = number
     return lain

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,7 @@ def test_a_command_that_cannot_be_parsed_is_refused(run, folder, words, fragment
         (("fit", "a.png", "--minutes", "-o", "b.svg"), "is an option before it without its value?"),
         (("fit", "a.png", "--margin", "2,5"), "(decimals take a point: 2.5)"),
         (("fit", "a.png", "--margin=2,5 cm"), "(decimals take a point: 2.5)"),
+        (("fit", "a.png", "--margin=-2,5"), "(decimals take a point: 2.5)"),
         (("fit", "a.png", "--minutes", "12,5"), "(decimals take a point: 12.5)"),
         (("fit", "a.png", "--gamma", "1,2"), "(decimals take a point: 1.2)"),
         (("fit", "a.png", "--paper", "10,5x14cm"), "(decimals take a point: 10.5)"),
@@ -48,12 +51,30 @@ def test_a_refusal_hints_at_what_was_meant(run, folder, words, hint):
     assert_refused(run(*words), folder, listing(folder), hint)
 
 
-def test_no_hint_where_a_comma_was_not_the_reason(run, folder):
-    words = ("fit", "a.png", "--direction", "45,135", "--margin", "wide")
+@pytest.mark.parametrize(
+    ("words", "fragment"),
+    [
+        (("fit", "a.png", "--direction", "45,135", "--margin", "wide"), "'wide'"),
+        (("fit", "a.png", "--strokes", "2,000"), "'2,000'"),
+        (("fit", "a.png", "--paper", "210,297"), "'210,297'"),
+        (("fit", "box1,2"), "'box1,2'"),
+        (("fit", "a.png", "photo.jpg"), "(photo.jpg)"),
+        (("render", "a.plotopt", "--window", "1,2"), "'1,2'"),
+    ],
+)
+def test_no_hint_where_that_was_not_the_reason(run, folder, words, fragment):
     before = listing(folder)
     ran = run(*words)
-    assert_refused(ran, folder, before, "'wide'")
+    assert_refused(ran, folder, before, fragment)
     assert "decimals" not in ran.err
+    assert "without its value" not in ran.err
+
+
+def test_no_hint_disturbs_the_completion_of_words(folder):
+    asked = {"COMP_WORDS": "plotopt photo.jpg --", "COMP_CWORD": "2", "_PLOTOPT_COMPLETE": "bash_complete"}
+    command = [sys.executable, "-c", "from plotopt.cli import plotopt; plotopt(prog_name='plotopt')"]
+    ran = subprocess.run(command, env=os.environ | asked, capture_output=True, check=True)
+    assert ran.stderr == b""
 
 
 @pytest.mark.parametrize(

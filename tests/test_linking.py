@@ -59,8 +59,14 @@ def test_a_line_to_be_crossed_counts_for_a_pixel():
     ahead = [line(5, 20, 20, 20), line(28, 20, 40, 20)]
     assert costs([*ahead, line(24, 10, 24, 30)])[1, 2] == pytest.approx(8 + 1)
     assert costs([*ahead, line(23, 10, 23, 30), line(25.5, 10, 25.5, 30)])[1, 2] == pytest.approx(8 + 2)
-    # Beside them, or theirs, it is none.
+    # However long it is, and however many.
+    far = [line(2, 20, 4, 20), line(78, 20, 79, 20)]
+    fence = [line(x, 1, x, 59) for x in range(10, 70, 12)]
+    assert costs([*far, *fence], 200.0)[1, 2] == pytest.approx(74 + 5)
+    # Beside them, or theirs, it is none; nor where ends as good as touch.
     assert costs([*ahead, line(24, 10, 24, 18)])[1, 2] == pytest.approx(8)
+    touching = [line(5, 20, 20.3, 20), line(21.1, 20, 40, 20), line(20.7, 10, 20.7, 30)]
+    assert costs(touching)[1, 2] == pytest.approx(0.8)
     hook = np.concatenate(
         [line(28, 20, 40, 20), line(40, 20, 40, 25), line(40, 25, 24, 25), line(24, 25, 24, 10)]
     )

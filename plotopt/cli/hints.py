@@ -7,8 +7,10 @@ from collections.abc import Iterable
 
 import click
 
-# A number of two parts with a comma between, perhaps of a pen before it and a unit behind.
-_COMMA = re.compile(r"(?:.*[:x])?([0-9]+),([0-9]+)(?: ?[a-z]+)?(?:x.*)?", re.IGNORECASE)
+# A number of two parts with a comma between, perhaps with a pen or a side before it and a unit behind.
+_COMMA = re.compile(r"(?:[^:]*:|[0-9.]+x)?[+-]?([0-9]+),([0-9]+)(?: ?[a-z]+)?(?:x.*)?", re.IGNORECASE)
+# Refusals of what is no number with decimals.
+_OTHER = re.compile("integer|grid|does not exist|window|paper '[0-9]+,[0-9]+'")
 
 
 class Commands(click.Group):
@@ -18,7 +20,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if "." in name and self.get_command(ctx, name) is None:
+        if "." in name and self.get_command(ctx, name) is None and not ctx.resilient_parsing:
             ctx.fail(
                 f"{name!r:.60} is no command: `plotopt fit` draws a picture, `plotopt plan` plans an SVG, "
                 "`plotopt resume` goes on with a run"
@@ -28,11 +30,12 @@ class Commands(click.Group):
 
 def hinted(refusal: str, words: Iterable[str]) -> str:
     """A refusal of the command line's ``words``, with a hint where one of them explains it."""
-    for word in words:
-        value = word.rpartition("=")[2]
+    words = list(words)
+    for value in (word.rpartition("=")[2] for word in words):
         match = _COMMA.fullmatch(value)
-        if match and any(f"'{part}'" in refusal for part in (value, *value.split(","))):
+        told = any(f"'{part}'" in refusal for part in (value, *value.split(",")))
+        if match and told and not _OTHER.search(refusal):
             return f"{refusal} (decimals take a point: {match[1]}.{match[2]})"
-    if "unexpected extra argument" in refusal:
+    if "unexpected extra argument" in refusal and any(word.startswith("-") for word in words):
         return f"{refusal}: is an option before it without its value?"
     return refusal

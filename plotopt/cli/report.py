@@ -26,7 +26,7 @@ def report(drawing: Drawing, files: Sequence[Path]) -> None:
     say_notes([*drawing.notes, *load_notes(load, drawing.stock)])
     plot = drawing.statistics
     say("strokes", f"{plot.strokes:,} in {counted(plot.paths, 'path')}")
-    if plot.hidden:
+    if round(plot.hidden_m, 1):
         say(
             "hidden",
             f"{counted(plot.hidden, 'stroke')} left out, {plot.hidden_m:.1f} m: covered by others",

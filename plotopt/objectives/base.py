@@ -70,7 +70,7 @@ class Objective(ABC):
     def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Int[Tensor, "strokes"]]:
         """The strokes with useless ones moved or left out, and which each was before, -1 where it is anew.
 
-        Here all stay.
+        Asked for right after the gradients of the same step. Here all stay.
         """
         return strokes, torch.arange(len(strokes), device=strokes.pen.device)
 

@@ -9,9 +9,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from plotopt.adam import Adam
 from plotopt.losses.grain import Grain, across
 from plotopt.losses.smooth import bending
-from plotopt.objectives.base import Around, Gradients, Objective, gathered, trainable
+from plotopt.objectives.base import Around, Gradients, Leap, Objective, gathered, trainable
 from plotopt.objectives.problem import Problem
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
@@ -52,6 +53,9 @@ class Steady(Around):
         # What it adds is worked out step by step.
         self._grip, self.leaps = grip, False
         self._laid: Float[Tensor, "strokes control_points 2"] | None = None
+
+    def leap(self, strokes: Strokes, adam: Adam, numbers: range) -> Leap | None:
+        return None
 
     def gradients(self, strokes: Strokes, number: int) -> Gradients:
         found = super().gradients(strokes, number)

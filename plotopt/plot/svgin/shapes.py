@@ -85,7 +85,7 @@ def shape_chains(tag: str, attributes: Mapping[str, str], viewport: Viewport) ->
 def _polyline(text: str, closed: bool) -> tuple[list[Chain], bool]:
     numbers = np.fromiter((float(match[0]) for match in _NUMBERS.finditer(text)), float)
     pairs = len(numbers) // 2
-    check_curves(pairs)
+    check_curves(pairs - 1)
     points = numbers[: 2 * pairs].reshape(-1, 2)
     whole = len(numbers) == 2 * pairs and not _NUMBERS.sub("", text).strip(" \t\r\n,")
     if closed and pairs > 1 and (points[0] != points[-1]).any():

@@ -24,7 +24,7 @@ from quality_images import Sheet
 from quality_measure import Measure
 
 import plotopt
-from plotopt import posing
+from plotopt import linking, posing
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives import likeness
 
@@ -51,6 +51,7 @@ def _stay(strokes: Any, *_: Any) -> tuple[Any, torch.Tensor]:
 VARIANTS = (
     Variant("as it is"),
     Variant("no links", {"link": 0.0}),
+    Variant("links that may cross lines", parts=((linking, "_crossed", lambda *_: 0),)),
     Variant("no tones asked otherwise", parts=((likeness.Likeness, "_retone", lambda *_: None),)),
     Variant("coarse levels alike", parts=((posing, "PyramidLoss", partial(PyramidLoss, _ALIKE)),)),
     Variant("no strokes moved", parts=((likeness, "relocate", _stay),)),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import cmath
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 from jaxtyping import Float
@@ -23,6 +24,8 @@ _NUMBERS = re.compile(_NUMBER)
 # The flags of an arc may stand without anything between them and what follows.
 _ARC = re.compile(r"[\s,]*+".join(["", *[f"({_NUMBER})"] * 3, *["([01])"] * 2, *[f"({_NUMBER})"] * 2]))
 _FOREIGN = re.compile(r"[^0-9eE.,+\-\s]")
+# Numbers are read for so many curves at a time.
+_PORTION = 1000
 _TAKES = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7}
 
 
@@ -58,24 +61,21 @@ def _follow(tracer: _Tracer, command: str, text: str) -> bool:
     foreign = _FOREIGN.search(text)
     text = text[: foreign.start()] if foreign else text
     takes, followed = _TAKES[kind], False
-    for numbers in _rows(_arc_words(text) if kind == "A" else _words(text), takes):
-        if len(numbers) < takes:
+    for numbers in _portions(_arc_words(text) if kind == "A" else _words(text), takes):
+        whole = len(numbers) - len(numbers) % takes
+        for i in range(0, whole, takes):
+            tracer.step("L" if kind == "M" and followed else kind, command.islower(), numbers[i : i + takes])
+            followed = True
+        check_curves(tracer.curves)
+        if whole < len(numbers):
             return False
-        tracer.step("L" if kind == "M" and followed else kind, command.islower(), numbers)
-        followed = True
     return followed and not foreign
 
 
-def _rows(words: Iterable[str], takes: int) -> Iterator[list[float]]:
-    """So many numbers at a time; fewer at last where they do not come out even."""
-    row: list[float] = []
-    for word in words:
-        row.append(float(word))
-        if len(row) == takes:
-            yield row
-            row = []
-    if row:
-        yield row
+def _portions(words: Iterator[str], takes: int) -> Iterator[list[float]]:
+    """All numbers, so many at a time that there is little to remember; all but the last come out even."""
+    while numbers := [float(word) for word in islice(words, takes * _PORTION)]:
+        yield numbers
 
 
 def _words(text: str) -> Iterator[str]:
@@ -101,7 +101,8 @@ class _Tracer:
         self._at = self._start = 0j
         # The handle that a smooth curve mirrors, and the kind of curve that it belongs to.
         self._handle, self._curved = 0j, ""
-        self._is_open, self._curves = False, 0
+        self._is_open = False
+        self.curves = 0
 
     def chains(self) -> list[Chain]:
         """What was drawn, one chain a subpath."""
@@ -157,8 +158,7 @@ class _Tracer:
         if not self._is_open:
             self._subpaths.append([self._at])
             self._is_open = True
-        self._curves += 1
-        check_curves(self._curves)
+        self.curves += 1
         self._subpaths[-1] += (first, second, to)
         self._at, self._curved = to, ""
 

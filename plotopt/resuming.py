@@ -164,4 +164,6 @@ def _is_centered(record: Record) -> bool:
 
 
 def _word(value: Any) -> str:
-    return "as usual" if value is None else str(value)
+    if value is None:
+        return "not given"
+    return f"{value:g}" if isinstance(value, float) else str(value)

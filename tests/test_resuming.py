@@ -136,7 +136,8 @@ def checkpoint(folder):
         ({"pens": "blue"}, "pens black:0.4mm -> blue:0.4mm"),
         ({"size": 128}, "size 64 -> 128"),
         ({"paper": "a5"}, "paper A6 -> A5"),
-        ({"minutes": 1.2}, "minutes as usual -> 1.2"),
+        ({"minutes": 1.2}, "minutes not given -> 1.2"),
+        ({"gamma": 2}, "gamma not given -> 2"),
     ],
 )
 def test_a_run_goes_on_with_other_options(folder, changes, told):

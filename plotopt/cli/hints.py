@@ -10,7 +10,7 @@ import click
 # A number of two parts with a comma between, perhaps with a pen or a side before it and a unit behind.
 _COMMA = re.compile(r"(?:[^:]*:|[0-9.]+x)?[+-]?([0-9]+),([0-9]+)(?: ?[a-z]+)?(?:x.*)?", re.IGNORECASE)
 # Refusals of what is no number with decimals.
-_OTHER = re.compile("integer|grid|does not exist|window|paper '[0-9]+,[0-9]+'")
+_OTHER = re.compile("grid|does not exist|window|paper '[0-9]+,[0-9]+'")
 
 
 class Commands(click.Group):
@@ -34,6 +34,8 @@ def hinted(refusal: str, words: Iterable[str]) -> str:
     for value in (word.rpartition("=")[2] for word in words):
         match = _COMMA.fullmatch(value)
         told = any(f"'{part}'" in refusal for part in (value, *value.split(",")))
+        if match and told and "integer" in refusal:
+            return f"{refusal} (whole numbers have no comma: {match[1]}{match[2]})"
         if match and told and not _OTHER.search(refusal):
             return f"{refusal} (decimals take a point: {match[1]}.{match[2]})"
     if "unexpected extra argument" in refusal and any(word.startswith("-") for word in words):

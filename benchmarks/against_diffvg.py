@@ -7,6 +7,8 @@ two cores it takes some four minutes, and the fit a quarter of an hour more.
 
 from __future__ import annotations
 
+import plotopt  # noqa: F401  # isort: skip  Before torch: it settles how torch's threads wait.
+
 import argparse
 import json
 import os

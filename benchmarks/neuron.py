@@ -13,6 +13,8 @@ and then the seconds that a drawing took, and how a step's time goes to renderin
 
 from __future__ import annotations
 
+import plotopt  # isort: skip  Before torch: it settles how torch's threads wait.
+
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,7 +26,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-import plotopt
 from plotopt.canvas import Aim, Canvas
 from plotopt.drawing import Drawing
 from plotopt.easel import Easel, load_eyes

@@ -7,6 +7,8 @@ several widths of its filter; benchmarks/against_diffvg.py lets diffvg make them
 
 from __future__ import annotations
 
+import plotopt  # noqa: F401  # isort: skip  Before torch: it settles how torch's threads wait.
+
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +19,6 @@ from time import perf_counter, process_time
 import torch
 from torch import Tensor
 
-import plotopt  # noqa: F401  First: it settles how worker threads wait.
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.page import fit_rect, lay_out
 from plotopt.picture import read_picture

@@ -8,6 +8,8 @@ already. Every row is the median of several runs with their spread; ratios compa
 
 from __future__ import annotations
 
+import plotopt  # noqa: F401  # isort: skip  Before torch: it settles how torch's threads wait.
+
 import argparse
 import json
 import platform
@@ -22,7 +24,6 @@ import torch
 from floor import floor, peak_rate
 from memory import peak_mb
 
-import plotopt  # noqa: F401  First: it settles how worker threads wait.
 from plotopt.render import Polylines, Raster, Renderer, cpu, reference, render, scrap, transmittance
 from plotopt.render.diffvg import Diffvg
 from plotopt.render.scene import flatten

@@ -6,6 +6,8 @@ step is the loss and its gradients over the whole page, in tiles of 512 px. Each
 
 from __future__ import annotations
 
+import plotopt  # noqa: F401  # isort: skip  Before torch: it settles how torch's threads wait.
+
 import argparse
 import multiprocessing
 from statistics import median
@@ -15,7 +17,6 @@ import numpy as np
 import torch
 from memory import peak_mb
 
-import plotopt  # noqa: F401  First: it settles how worker threads wait.
 from plotopt.ink import Inks
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.crew import crew_of

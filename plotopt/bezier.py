@@ -10,15 +10,19 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from numpy import ndarray
+from torch import Tensor
 
 # Points of one uniform cubic B-spline segment to the control points of the same curve as a Bezier.
 _BSPLINE_TO_BEZIER = np.array([[1, 4, 1, 0], [0, 4, 2, 0], [0, 2, 4, 0], [0, 1, 4, 1]]) / 6.0
 _TRACE = 1e-15
 #: Parts of a step that a balanced polyline loses at its two short ends, and a little more.
 SHORT_ENDS = 0.3
-_GAUSS_NODES, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(16)
+_nodes, _weights = np.polynomial.legendre.leggauss(16)
+# For parameters from 0 to 1.
+_GAUSS = 0.5 * (_nodes + 1), 0.5 * _weights
 
 
 def evaluate(curves, t):
@@ -64,12 +68,16 @@ def arc_length(curves):
     Exact to rounding for straight, evenly spaced curves; within 1e-8 of the length for gentle ones; within
     1 % where a curve turns back on itself.
     """
-    total = 0.0
-    for node, weight in zip(_GAUSS_NODES.tolist(), _GAUSS_WEIGHTS.tolist(), strict=True):
-        velocity = derivative(curves, 0.5 * (node + 1))
-        # Without a trace the root's slope would be infinite for a curve that is a single point.
-        total = total + 0.5 * weight * (((velocity**2).sum(-1) + _TRACE**2) ** 0.5 - _TRACE)
-    return total
+    nodes, weights = _GAUSS if isinstance(curves, ndarray) else _gauss_on(curves.device, curves.dtype)
+    velocity = derivative(curves[..., None, :, :], nodes)
+    # Without a trace the root's slope would be infinite for a curve that is a single point.
+    return (weights * (((velocity**2).sum(-1) + _TRACE**2) ** 0.5 - _TRACE)).sum(-1)
+
+
+@cache
+def _gauss_on(device: torch.device, dtype: torch.dtype) -> list[Tensor]:
+    """The quadrature in a device's memory; to bring it there anew each time would wait for it."""
+    return [torch.tensor(part, device=device, dtype=dtype) for part in _GAUSS]
 
 
 def pieces_for_tolerance(curves, tolerance: float):

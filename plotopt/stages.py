@@ -83,6 +83,8 @@ def _cuts(length_px: float, tile_px: int, cell_px: int) -> list[tuple[int, int]]
     """(start, size) of near-equal tiles that cover a length, in whole cells."""
     cells = math.ceil(round(length_px, 6) / cell_px)
     count = max(1, min(cells, round(cells * cell_px / tile_px)))
+    if count == 1:
+        return [(0, cells * cell_px)]
     sizes = [len(part) * cell_px for part in np.array_split(np.arange(cells), count)]
     starts = np.concatenate([[0], np.cumsum(sizes[:-1])])
     return [(int(start), size) for start, size in zip(starts, sizes, strict=True)]

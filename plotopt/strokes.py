@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -165,4 +166,10 @@ def chain_of(points: Float[Tensor, "... control_points 2"]) -> Float[Tensor, "..
     spans = points.shape[-2] - 3
     if spans == 1:
         return points
-    return torch.as_tensor(bezier.bezier_map(spans), dtype=points.dtype, device=points.device) @ points
+    return _map_on(spans, points.dtype, points.device) @ points
+
+
+@cache
+def _map_on(spans: int, dtype: torch.dtype, device: torch.device) -> Float[Tensor, "4*spans control_points"]:
+    """The map in a device's memory; to bring it there anew each time would wait for it."""
+    return torch.as_tensor(bezier.bezier_map(spans), dtype=dtype, device=device)

@@ -160,7 +160,7 @@ def nowhere():
 
 @pytest.fixture(autouse=True)
 def level_by_level(monkeypatch):
-    """The pyramid loss as it is computed on graphics cards."""
+    """The pyramid loss in plain torch, which any device computes."""
     monkeypatch.setattr(pyramid, "IN_REGISTERS", 99)
 
 

@@ -4,11 +4,11 @@ import os
 import subprocess
 import sys
 from dataclasses import fields, replace
-from itertools import product
 
 import numpy as np
 import pytest
 import torch
+from graphics import DEVICE, GPU, interpreter  # noqa: F401
 from scenes import has_gradient, polylines, random_polylines, render_with_gradients, reorder
 from test_render_cpu import (
     COINCIDING,
@@ -26,12 +26,6 @@ from plotopt.errors import PlotoptError
 from plotopt.render import cuda, reference
 from plotopt.render.polylines import Polylines, Raster
 
-tl = pytest.importorskip("triton.language")
-from triton.runtime.interpreter import InterpretedFunction  # noqa: E402
-from triton.runtime.jit import JITFunction  # noqa: E402
-
-GPU = torch.cuda.is_available()
-DEVICE = "cuda" if GPU else "cpu"
 # The interpreter draws some hundred pairs of segments and tiles a second.
 MOST_VERTICES = 10_000 if GPU else 20
 
@@ -51,38 +45,33 @@ COMPILE = """
 import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
+from plotopt.losses import triton_pyramid
 from plotopt.render import triton_kernels
 
 types = dict.fromkeys("owner counts tiles origin pair_stroke".split(), "*i32")
 types |= dict.fromkeys("starts plane offsets order tile_start".split(), "*i64")
 types |= dict.fromkeys("vertices radius opacity pair_ends image grad slots".split(), "*fp32")
 types |= dict.fromkeys("by_vertex by_radius by_opacity softness".split(), "*fp32")
-for name, kernel in sorted(vars(triton_kernels).items()):
-    if isinstance(kernel, triton.JITFunction) and not name.startswith("_"):
-        print(name)
-        for capability in (80, 90):
-            source = ASTSource(kernel, {name: types.get(name, "i32") for name in kernel.arg_names})
-            triton.compile(source, GPUTarget("cuda", capability, 32), triton_kernels.OPTIONS)
+types |= dict.fromkeys("drawing target gradient totals weights".split(), "*fp32") | {"ink": "fp32"}
+constants = {"top": 5}
+
+
+def compile_kernel(kernel, options):
+    known = {name: number for name, number in constants.items() if name in kernel.arg_names}
+    signature = {name: types.get(name, "i32") for name in kernel.arg_names}
+    signature |= dict.fromkeys(known, "constexpr")
+    places = {(kernel.arg_names.index(name),): number for name, number in known.items()}
+    for capability in (80, 90):
+        source = ASTSource(kernel, signature, places)
+        triton.compile(source, GPUTarget("cuda", capability, 32), options)
+
+
+for module in (triton_kernels, triton_pyramid):
+    for name, kernel in sorted(vars(module).items()):
+        if isinstance(kernel, triton.JITFunction) and not name.startswith("_"):
+            print(name)
+            compile_kernel(kernel, module.OPTIONS)
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def interpreter():
-    """Without a graphics card, the kernels are imported such that Triton interprets them.
-
-    Triton's own library chose when it was imported, perhaps by another test and to be compiled.
-    """
-    if GPU:
-        yield
-        return
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TRITON_INTERPRET", "1")
-        for module, (name, member) in product((tl, tl.standard), vars(tl.standard).copy().items()):
-            if isinstance(member, JITFunction):
-                patch.setattr(module, name, InterpretedFunction(member.fn), raising=False)
-        patch.delitem(sys.modules, "plotopt.render.triton_kernels", raising=False)
-        patch.delattr(plotopt.render, "triton_kernels", raising=False)
-        yield
 
 
 def on_device(lines):
@@ -280,4 +269,5 @@ def test_every_kernel_compiles_for_graphics_cards(tmp_path):
         "gather_nibs",
         "gather_vertices",
         "list_tiles",
+        "descend",
     ]

@@ -80,14 +80,18 @@ def reference(drawing: Tensor, target: Tensor, weights: tuple[float, ...], ink: 
 
 
 class _Pyramid(torch.autograd.Function):
-    """Value and gradient at once: by the kernel where it can, else level by level."""
+    """Value and gradient at once: by a kernel where there is one, else level by level."""
 
     @staticmethod
     def forward(ctx, drawing, target, weights, ink):
-        on_cpu = drawing.device.type == "cpu" and drawing.dtype == torch.float32
-        if on_cpu and len(weights) > pyramid.IN_REGISTERS:
+        device = drawing.device.type if drawing.dtype == torch.float32 else ""
+        if device == "cpu" and len(weights) > pyramid.IN_REGISTERS:
             value, gradient = pyramid.value_and_gradient(drawing, target, weights, ink)
             total = drawing.new_tensor(value)
+        elif device == "cuda":
+            from plotopt.losses import triton_pyramid
+
+            total, gradient = triton_pyramid.value_and_gradient(drawing, target, weights, ink)
         else:
             total, gradient = _value_and_gradient(drawing, target, weights, ink)
         if ctx.needs_input_grad[0]:

@@ -45,6 +45,7 @@ class Likeness(Objective):
         self.mm_per_px = stage.mm_per_px(frame)
         self.pixels = frame.width * frame.height / self.mm_per_px**2
         self._frame, self._stage, self._rng, self._crew = frame, stage, rng, crew
+        self._undivided = replace(stage, tile_px=_WHOLE_PX)
         # Sampled once, with one cell of paper around.
         self._wanted = problem.target.canvas(self.mm_per_px, problem.loss.cell_px)
         self._set_to(problem)
@@ -88,15 +89,15 @@ class Likeness(Objective):
         return _gathered(strokes, [chosen for chosen, _ in tiled], parts)
 
     def leap(self, strokes: Strokes, adam: Adam, numbers: range) -> Leap | None:
-        """Ten steps or fewer: they have the segments that suit the first."""
+        """Ten steps or fewer."""
         if not len(strokes):
             return None
         self._replay = self._replay or Replay(self._canvas, self, self._stage, self._frame)
         return self._replay.leap(strokes, adam, [self._dial(number) for number in numbers[:_LEAP]])
 
     def _dial(self, number: int) -> Dial:
-        stage, shift = self._stage, self._shift_px()
-        (page,) = tiles(self._frame, replace(stage, tile_px=_WHOLE_PX), self._canvas.loss.cell_px, shift)
+        stage, shift = self._undivided, self._shift_px()
+        (page,) = tiles(self._frame, stage, self._canvas.loss.cell_px, shift)
         softness_px, step_px = (stage.anneal(each, number) for each in (stage.softness_px, stage.step_px))
         return Dial(*shift, page.width_px, page.height_px, softness_px, step_px * self.mm_per_px)
 

@@ -6,7 +6,9 @@ of these buffers alone, which does not wait for the device; on the CPU it runs a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -15,7 +17,6 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import pad
 
-from plotopt import bezier
 from plotopt.adam import Adam
 from plotopt.joints import Joints
 from plotopt.losses.colour import ColourLoss
@@ -25,19 +26,16 @@ from plotopt.objectives.problem import Problem
 from plotopt.page import Rect
 from plotopt.render import transmittance
 from plotopt.render.cuda import transmittance_within
-from plotopt.render.curves import cuts_of, pieces_of
+from plotopt.render.curves import polylines_within
 from plotopt.render.polylines import Polylines, Raster
 from plotopt.render.scene import TOLERANCE_PX
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes, chain_of
 
-# Room for so many times the vertices, and the pairs of segments and tiles, that there are when it is made.
+# Room for so many times what is needed when it is made.
 _MARGIN = 1.5
-_LEAST_PAIRS = 1024
 # The page is looked at in one piece up to this size.
 _MOST_PIXELS = 2**24
-# Where vertices lie that strokes leave over.
-_FAR_PX = -1e5
 _WARM_UPS = 3
 
 
@@ -53,11 +51,7 @@ class Dial(NamedTuple):
 
 
 class _Buffers(NamedTuple):
-    """Strokes, their Adam and where they are cut.
-
-    Vertex i is the sum of ``weights[i]`` of the four points of stroke ``owner[i]`` from ``first[i]`` on, and
-    of ``aside_px[i]``. Vertices left over are those of one stroke more, of no ink and far off.
-    """
+    """Strokes and their Adam, and one stroke more, of no ink, for the vertices that are left over."""
 
     points: Float[Tensor, "strokes control_points 2"]
     mean: Float[Tensor, "strokes control_points 2"]
@@ -66,11 +60,23 @@ class _Buffers(NamedTuple):
     radius_px: Float[Tensor, "strokes+1"]
     opacity: Float[Tensor, "strokes+1"]
     pen: Int[Tensor, "strokes+1"]
-    owner: Int[Tensor, "vertices"]
-    first: Int[Tensor, "vertices"]
-    weights: Float[Tensor, "vertices 4"]
-    aside_px: Float[Tensor, "vertices"]
-    starts: Int[Tensor, "strokes+2"]
+
+
+class _Room(NamedTuple):
+    """Memory for so many vertices, and pairs of segments and tiles."""
+
+    vertices: int
+    pairs: int
+
+    def holds(self, needed: _Room) -> bool:
+        return self.vertices >= needed.vertices and self.pairs >= needed.pairs
+
+    def grown(self, needed: _Room) -> _Room:
+        """This much at least, and more than is needed."""
+        return _Room(*(max(room, int(_MARGIN * each)) for room, each in zip(self, needed, strict=True)))
+
+
+_LEAST = _Room(2, 1024)
 
 
 def can_replay(problem: Problem) -> bool:
@@ -100,8 +106,8 @@ class Replay:
         )
         self._dial = pixels.new_zeros(len(Dial._fields))
         self._loss = pixels.new_zeros((), dtype=torch.float64)
-        self._pairs = pixels.new_zeros((), dtype=torch.int64)
-        self._room = 0
+        self._needed = torch.zeros(2, dtype=torch.int64, device=pixels.device)
+        self._room = _LEAST
         self._buffers: _Buffers | None = None
         self._betas: tuple[float, float] | None = None
         self._joints: Joints | None = None
@@ -119,37 +125,27 @@ class Replay:
                 # By now the strokes have moved, so they are filled in once more.
                 self._go = self._recorded(buffers)
                 continue
-            losses = self._replayed(self._go, rows)
-            pairs = int(self._pairs)
-            if pairs <= self._room:
+            losses, needed = self._replayed(self._go, rows)
+            if self._room.holds(needed):
                 points, mean, square, clock = (buffer.clone() for buffer in buffers[:4])
                 return Leap(points, replace(adam, mean=mean, square=square, clock=clock), losses.tolist())
             # Some ink was missing.
-            self._room, self._go = int(_MARGIN * pairs), None
+            self._room, self._go = self._room.grown(needed), None
 
-    def _replayed(self, go: Callable[[], None], rows: Float[Tensor, "steps dial"]) -> Float[Tensor, "steps"]:
-        """The losses of the steps."""
-        self._pairs.zero_()
+    def _replayed(
+        self, go: Callable[[], None], rows: Float[Tensor, "steps dial"]
+    ) -> tuple[Float[Tensor, "steps"], _Room]:
+        """The losses of the steps, and the room that they needed."""
+        self._needed.zero_()
         losses = []
         for row in rows:
             self._dial.copy_(row)
             go()
             losses.append(self._loss.clone())
-        return torch.stack(losses)
+        return torch.stack(losses), _Room(*self._needed.tolist())
 
     def _laid_out(self, strokes: Strokes, adam: Adam) -> _Buffers:
-        """Strokes as they go into the buffers, with the room for vertices that those have."""
-        points_px = (strokes.points - self._corner) / self._objective.mm_per_px
-        spans = strokes.spans
-        pieces = pieces_of(chain_of(points_px), TOLERANCE_PX)
-        starts = pad((spans * pieces + 1).cumsum(0), (1, 0))
-        cuts = cuts_of(pieces, starts, spans)
-        # A stroke has two vertices at least.
-        needed = len(cuts.owner) + 2
-        room = len(self._buffers.owner) if self._buffers else 0
-        spare = (room if room >= needed else int(_MARGIN * needed)) - len(cuts.owner)
-        block = torch.as_tensor(bezier.bezier_map(spans)[:4, :4], device=points_px.device)
-        weights = cuts.weights if spans == 1 else cuts.weights @ block
+        """Strokes as they go into the buffers."""
         return _Buffers(
             strokes.points,
             adam.mean,
@@ -158,12 +154,6 @@ class Replay:
             pad(0.5 * strokes.width_mm / self._objective.mm_per_px, (0, 1)),
             pad(strokes.opacity, (0, 1)),
             pad(strokes.pen, (0, 1)),
-            # In turn: gradients of one point are added up one after another.
-            torch.cat([cuts.owner, torch.arange(spare, device=starts.device) % len(strokes)]),
-            pad(cuts.span, (0, spare)),
-            pad(weights, (0, 0, 0, spare)).to(points_px),
-            pad(points_px.new_zeros(len(cuts.owner)), (0, spare), value=_FAR_PX),
-            pad(starts, (0, 1), value=len(cuts.owner) + spare),
         )
 
     def _filled(self, fresh: _Buffers) -> _Buffers:
@@ -176,11 +166,13 @@ class Replay:
         return self._buffers
 
     def _recorded(self, buffers: _Buffers) -> Callable[[], None]:
-        """What takes a step, with room for the pairs that there are."""
-        if not self._room:
-            with torch.no_grad():
-                pairs = int(self._compared(buffers, buffers.points)[1])
-            self._room = max(_LEAST_PAIRS, int(_MARGIN * pairs))
+        """What takes a step, with the room that there is, or room enough for these strokes."""
+        if self._room == _LEAST:
+            # Where there is no room for vertices, there are no pairs to count.
+            for _ in self._room:
+                with torch.no_grad():
+                    needed = self._compared(buffers, buffers.points)[1]
+                self._room = self._room.grown(_Room(*needed.tolist()))
 
         def step() -> None:
             self._step(buffers)
@@ -190,7 +182,7 @@ class Replay:
     def _step(self, buffers: _Buffers) -> None:
         """One step in place."""
         points = buffers.points.detach().requires_grad_()
-        loss, pairs = self._compared(buffers, points)
+        loss, needed = self._compared(buffers, points)
         (pull,) = torch.autograd.grad(loss, points)
         found = Gradients(loss.detach().double(), pull, torch.zeros_like(buffers.opacity[:-1]))
         found = shared(smoothed(found, buffers.points, self._objective, self._stage), self._joints)
@@ -200,20 +192,19 @@ class Replay:
         for buffer, result in zip(buffers[:4], (placed, adam.mean, adam.square, adam.clock), strict=True):
             buffer.copy_(result)
         self._loss.copy_(found.loss)
-        self._pairs.copy_(torch.maximum(self._pairs, pairs))
+        self._needed.copy_(torch.maximum(self._needed, needed))
 
-    def _compared(self, buffers: _Buffers, points: Tensor) -> tuple[Float[Tensor, ""], Int[Tensor, ""]]:
-        """The loss a pixel, and how many pairs of segments and tiles there are."""
+    def _compared(self, buffers: _Buffers, points: Tensor) -> tuple[Float[Tensor, ""], Int[Tensor, "2"]]:
+        """The loss a pixel, and the room that it takes."""
         points_px = (points - self._corner) / self._objective.mm_per_px + self._dial[:2]
-        near = points_px.unfold(1, 4, 1)[buffers.owner, buffers.first]
-        vertices = (near * buffers.weights[:, None]).sum(-1) + buffers.aside_px[:, None]
-        lines = Polylines(vertices, buffers.starts, buffers.radius_px, buffers.opacity, buffers.pen)
+        vertices, starts, count = polylines_within(chain_of(points_px), TOLERANCE_PX, self._room.vertices)
+        lines = Polylines(vertices, starts, buffers.radius_px, buffers.opacity, buffers.pen)
         raster = Raster(self._problem.inks.pens, self._height, self._width)
-        through, pairs = transmittance_within(lines, raster, self._room, self._dial[4:5].clone())
+        through, pairs = transmittance_within(lines, raster, self._room.pairs, self._dial[4:5].clone())
         drawing = self._problem.inks.on_paper(through[None])
         wanted, counts = self._wanted()
         loss = self._problem.loss(torch.where(counts, drawing, wanted), wanted)
-        return loss / self._objective.pixels, pairs
+        return loss / self._objective.pixels, torch.stack([count, pairs])
 
     def _wanted(self) -> tuple[Tensor, Tensor]:
         """The target as it is seen with the dial's shift, and where it counts."""
@@ -228,6 +219,25 @@ class Replay:
 
 def captured(step: Callable[[], None]) -> Callable[[], None]:
     """A step as a CUDA graph, to be replayed. It is taken some times in doing so."""
+    # Another graph that is thrown away while this one is captured would spoil it.
+    gc.collect()
+    with _uncollected():
+        return _captured(step)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage is collected while the block runs."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _captured(step: Callable[[], None]) -> Callable[[], None]:
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):

@@ -15,6 +15,8 @@ from plotopt import bezier
 
 #: Pieces that a curve may be cut into.
 MOST_PIECES = 64
+# Where vertices lie that lines leave over.
+_FAR_PX = -1e5
 
 
 class Table(NamedTuple):
@@ -31,6 +33,12 @@ def table_of(spans: int) -> Table:
     return Table(np.concatenate(maps), np.cumsum([0, 0, *map(len, maps[:-1])]))
 
 
+@cache
+def _table_on(spans: int, device: torch.device) -> list[Tensor]:
+    """The table in a device's memory."""
+    return [torch.as_tensor(part, device=device) for part in table_of(spans)]
+
+
 def polylines(
     chains: Float[Tensor, "strokes 4*spans 2"], tolerance: float
 ) -> tuple[Float[Tensor, "vertices 2"], Int[Tensor, "strokes+1"]]:
@@ -42,6 +50,23 @@ def polylines(
     spans = chains.shape[1] // 4
     starts = torch.nn.functional.pad((spans * pieces + 1).cumsum(0), (1, 0))
     return vertices(chains, pieces, starts), starts
+
+
+def polylines_within(
+    chains: Float[Tensor, "strokes 4*spans 2"], tolerance: float, room: int
+) -> tuple[Float[Tensor, "vertices 2"], Int[Tensor, "strokes+2"], Int[Tensor, ""]]:
+    """As :func:`polylines`, with memory for ``room`` vertices, and one line more, far off, of all left over.
+
+    Never waits for the device, so a CUDA graph can capture it. Returns how many vertices are needed, too,
+    on the device: where they are more than ``room``, the last lines are cut short.
+    """
+    spans = chains.shape[1] // 4
+    pieces = pieces_of(chains.detach(), tolerance)
+    starts = torch.nn.functional.pad((spans * pieces + 1).cumsum(0), (1, 0))
+    cuts = cuts_of(pieces, starts, spans, room)
+    beyond = torch.arange(room, device=starts.device) >= starts[-1]
+    placed = _weighed(chains, cuts) + _FAR_PX * beyond[:, None]
+    return placed, torch.nn.functional.pad(starts, (0, 1), value=room).clamp(max=room), starts[-1]
 
 
 def pieces_of(chains: Float[Tensor, "strokes 4*spans 2"], tolerance: float) -> Int[Tensor, "strokes"]:
@@ -56,10 +81,12 @@ def vertices(
     starts: Int[Tensor, "strokes+1"],
 ) -> Float[Tensor, "vertices 2"]:
     """The definition, on any device: each vertex is a weighed sum of the four points of its curve."""
-    spans = chains.shape[1] // 4
-    cuts = cuts_of(pieces, starts, spans)
-    points = chains.unflatten(1, (spans, 4))[cuts.owner, cuts.span]
-    return (cuts.weights.to(chains)[..., None] * points).sum(1)
+    return _weighed(chains, cuts_of(pieces, starts, chains.shape[1] // 4))
+
+
+def _weighed(chains: Float[Tensor, "strokes 4*spans 2"], cuts: Cuts) -> Float[Tensor, "vertices 2"]:
+    points = chains.unflatten(1, (-1, 4))[cuts.owner, cuts.span]
+    return (cuts.weights.to(chains.dtype)[..., None] * points).sum(1)
 
 
 class Cuts(NamedTuple):
@@ -70,11 +97,20 @@ class Cuts(NamedTuple):
     weights: Float[Tensor, "vertices 4"]
 
 
-def cuts_of(pieces: Int[Tensor, "strokes"], starts: Int[Tensor, "strokes+1"], spans: int) -> Cuts:
-    """Where chains of so many curves are cut; the weights are in double precision."""
-    table, device = table_of(spans), pieces.device
-    weights, first = (torch.as_tensor(part, device=device) for part in table)
-    owner = torch.repeat_interleave(torch.arange(len(pieces), device=device), starts.diff())
-    number = torch.arange(len(owner), device=device) - starts[owner]
+def cuts_of(
+    pieces: Int[Tensor, "strokes"], starts: Int[Tensor, "strokes+1"], spans: int, room: int | None = None
+) -> Cuts:
+    """Where chains of so many curves are cut; the weights are in double precision.
+
+    ``room`` is how many vertices there shall be, whatever ``starts`` say, which are not waited for then:
+    those that are left over go through all chains in turn, and nothing weighs in them.
+    """
+    weights, first = _table_on(spans, pieces.device)
+    place = torch.arange(int(starts[-1]) if room is None else room, device=pieces.device)
+    owner = torch.searchsorted(starts, place, right=True) - 1
+    real = owner < len(pieces)
+    # In turn, since gradients of one point are added up one after another.
+    owner = torch.where(real, owner, place % max(1, len(pieces)))
+    number = torch.where(real, place - starts[owner], 0)
     span = (number // pieces[owner]).clamp(max=spans - 1)
-    return Cuts(owner, span, weights[first[pieces[owner]] + number])
+    return Cuts(owner, span, weights[first[pieces[owner]] + number] * real[:, None])

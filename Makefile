@@ -24,6 +24,7 @@ bench: .venv/installed-dev
 	$(BIN)/python benchmarks/renderer.py --json build/bench-renderer.json
 	$(BIN)/python benchmarks/to_quality.py --json build/bench-to-quality.json
 	$(BIN)/python benchmarks/parts.py
+	$(BIN)/python benchmarks/graphics_card.py --json build/bench-graphics-card.json
 	$(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/fit.py
 	$(BIN)/python benchmarks/order.py

@@ -8,12 +8,14 @@ between a curve and the polyline that stands for it.
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from numpy import ndarray
-from torch import Tensor
+
+if TYPE_CHECKING:
+    import torch
 
 # Points of one uniform cubic B-spline segment to the control points of the same curve as a Bezier.
 _BSPLINE_TO_BEZIER = np.array([[1, 4, 1, 0], [0, 4, 2, 0], [0, 2, 4, 0], [0, 1, 4, 1]]) / 6.0
@@ -75,8 +77,10 @@ def arc_length(curves):
 
 
 @cache
-def _gauss_on(device: torch.device, dtype: torch.dtype) -> list[Tensor]:
+def _gauss_on(device: torch.device, dtype: torch.dtype) -> list[torch.Tensor]:
     """The quadrature in a device's memory; to bring it there anew each time would wait for it."""
+    import torch
+
     return [torch.tensor(part, device=device, dtype=dtype) for part in _GAUSS]
 
 

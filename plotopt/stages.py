@@ -101,15 +101,11 @@ class Quality(Enum):
 # The warm start moves strokes by a millimetre at most: lines are finer than its pixels, so it can mend
 # tone, but strokes that it pushed further would cross each other.
 _WARM = Stage("whole page", 256, 30, (0.08, 0.04), (1.2, 1.0), smoothness=0.05)
-_DETAIL = Stage("tiles", 1024, 300, (1.0, 0.05), (1.2, 0.6), relocations=4, smoothness=0.02)
+_DETAIL = Stage("tiles", 1024, 600, (1.0, 0.05), (1.2, 0.6), relocations=4, smoothness=0.02)
 _STAGES = {
     Quality.DRAFT: (_WARM, replace(_DETAIL, long_side_px=512, steps=120, relocations=2)),
     Quality.NORMAL: (_WARM, _DETAIL),
-    Quality.FINE: (
-        _WARM,
-        replace(_DETAIL, steps=500, relocations=8),
-        replace(_DETAIL, name="fine tiles", long_side_px=1536, steps=250, step_px=(0.6, 0.05), relocations=0),
-    ),
+    Quality.FINE: (_WARM, replace(_DETAIL, steps=1200, relocations=8)),
 }
 
 

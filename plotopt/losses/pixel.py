@@ -36,7 +36,7 @@ class PyramidLoss(Loss):
     raise ValueError. There is no gradient by the target.
     """
 
-    weights: tuple[float, ...] = (0.3, 1.0, 2.0, 6.0, 8.0, 14.0)
+    weights: tuple[float, ...] = (0.17, 0.55, 1.1, 3.3, 7.8, 18.0)
     ink: float = 0.0
 
     @property

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,15 +24,18 @@ from quality_images import Sheet
 from quality_measure import Measure
 
 import plotopt
-from plotopt import linking, posing
+from plotopt import linking, posing, stages
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives import likeness
+from plotopt.stages import Quality
 
 _PEN_MM = 0.4
 _COLUMNS = ("rmse_1_raw", "ssim_1_raw", "rmse_3_raw", "ssim_3_raw", "rmse_3_mapped", "ssim_3_mapped")
 
 # The loss's weights with coarse levels alike.
-_ALIKE = (0.3, 1.0, 2.0, 6.0, 6.0, 6.0)
+_ALIKE = (0.17, 0.55, 1.1, 3.3, 3.3, 3.3)
+_WARM, _DETAIL = stages.stages_for(Quality.NORMAL)
+_HALF = stages._STAGES | {Quality.NORMAL: (_WARM, replace(_DETAIL, steps=_DETAIL.steps // 2))}
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ VARIANTS = (
     Variant("links that may cross lines", parts=((linking, "_crossed", lambda *_: 0),)),
     Variant("no tones asked otherwise", parts=((likeness.Likeness, "_retone", lambda *_: None),)),
     Variant("coarse levels alike", parts=((posing, "PyramidLoss", partial(PyramidLoss, _ALIKE)),)),
+    Variant("half the steps", parts=((stages, "_STAGES", _HALF),)),
     Variant("no strokes moved", parts=((likeness, "relocate", _stay),)),
     Variant("draft", {"quality": "draft"}),
     Variant("fine", {"quality": "fine"}),

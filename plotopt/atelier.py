@@ -98,11 +98,12 @@ class Atelier:
     def _bettered(self, budget: Budget | None) -> tuple[Strokes, Sown]:
         """The optimised strokes, and what they were at first."""
         self.journal.begin()
-        self.journal.on_progress(Progress("laying the first strokes", 0, 1))
+        told = self._laying()
+        self.journal.on_progress(Progress(told, 0, 1))
         rng = np.random.default_rng(self.settings.seed)
         sown = self._sown(budget, rng)
         crops_seed = int(rng.integers(2**31)) if self.taste else 0
-        self.journal.on_progress(Progress("laying the first strokes", 1, 1))
+        self.journal.on_progress(Progress(told, 1, 1))
         if not len(sown.strokes):
             return sown.strokes, sown
         problem = replace(self.problem, target=sown.target).to(self.device)
@@ -118,6 +119,12 @@ class Atelier:
             kept = within(replace(budget, aim=1.0), strokes, problem.pens, problem.target.place)
             strokes = strokes.select(kept)
         return strokes, sown
+
+    def _laying(self) -> str:
+        """What is told of laying strokes, and why it is done once more."""
+        if not self.journal.attempts:
+            return "laying the first strokes"
+        return f"laying them anew, since they came to {self.journal.attempts[-1].spent:.0%} of the budget"
 
     def _sown(self, budget: Budget | None, rng: np.random.Generator) -> Sown:
         """The first strokes: as many as the settings say, or as the budget has room for."""

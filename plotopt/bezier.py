@@ -22,9 +22,8 @@ _BSPLINE_TO_BEZIER = np.array([[1, 4, 1, 0], [0, 4, 2, 0], [0, 2, 4, 0], [0, 1, 
 _TRACE = 1e-15
 #: Parts of a step that a balanced polyline loses at its two short ends, and a little more.
 SHORT_ENDS = 0.3
-_nodes, _weights = np.polynomial.legendre.leggauss(16)
-# For parameters from 0 to 1.
-_GAUSS = 0.5 * (_nodes + 1), 0.5 * _weights
+# Nodes and weights for parameters from 0 to 1.
+_GAUSS = [0.5 * part for part in np.polynomial.legendre.leggauss(16) + np.array([[1.0], [0.0]])]
 
 
 def evaluate(curves, t):
@@ -70,18 +69,25 @@ def arc_length(curves):
     Exact to rounding for straight, evenly spaced curves; within 1e-8 of the length for gentle ones; within
     1 % where a curve turns back on itself.
     """
-    nodes, weights = _GAUSS if isinstance(curves, ndarray) else _gauss_on(curves.device, curves.dtype)
-    velocity = derivative(curves[..., None, :, :], nodes)
+    if isinstance(curves, ndarray):
+        # Node by node: there may be very many curves.
+        return sum(weight * _speed(curves, node) for node, weight in zip(*_GAUSS, strict=True))
+    nodes, weights = _gauss_on(curves.device, curves.dtype)
+    return (weights * _speed(curves[..., None, :, :], nodes)).sum(-1)
+
+
+def _speed(curves, t):
     # Without a trace the root's slope would be infinite for a curve that is a single point.
-    return (weights * (((velocity**2).sum(-1) + _TRACE**2) ** 0.5 - _TRACE)).sum(-1)
+    return ((derivative(curves, t) ** 2).sum(-1) + _TRACE**2) ** 0.5 - _TRACE
 
 
 @cache
-def _gauss_on(device: torch.device, dtype: torch.dtype) -> list[torch.Tensor]:
+def _gauss_on(device: torch.device, dtype: torch.dtype) -> tuple[torch.Tensor, ...]:
     """The quadrature in a device's memory; to bring it there anew each time would wait for it."""
     import torch
 
-    return [torch.tensor(part, device=device, dtype=dtype) for part in _GAUSS]
+    with torch.inference_mode(False):
+        return tuple(torch.tensor(part, device=device, dtype=dtype) for part in _GAUSS)
 
 
 def pieces_for_tolerance(curves, tolerance: float):

@@ -172,4 +172,5 @@ def chain_of(points: Float[Tensor, "... control_points 2"]) -> Float[Tensor, "..
 @cache
 def _map_on(spans: int, dtype: torch.dtype, device: torch.device) -> Float[Tensor, "4*spans control_points"]:
     """The map in a device's memory; to bring it there anew each time would wait for it."""
-    return torch.as_tensor(bezier.bezier_map(spans), dtype=dtype, device=device)
+    with torch.inference_mode(False):
+        return torch.as_tensor(bezier.bezier_map(spans), dtype=dtype, device=device)

@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 tl = pytest.importorskip("triton.language")
 from triton.runtime.interpreter import InterpretedFunction  # noqa: E402
@@ -35,3 +36,18 @@ def interpreter():
             patch.delitem(sys.modules, path, raising=False)
             patch.delattr(importlib.import_module(package), name, raising=False)
         yield
+
+
+class Unwaiting(TorchDispatchMode):
+    """Refuses what makes the host wait for a device, which no graph can hold."""
+
+    WAITS = ("_local_scalar_dense", "nonzero", "masked_select", "repeat_interleave", "lift_fresh", "unique2")
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = func.overloadpacket.__name__
+        assert name not in self.WAITS
+        if name.startswith("index") and name != "index_select":
+            assert all(index.dtype == torch.int64 for index in args[1])
+        # Nor may anything come from another device's memory.
+        assert name != "_to_copy" or "device" not in (kwargs or {})
+        return func(*args, **(kwargs or {}))

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from graphics import DEVICE, GPU, interpreter  # noqa: F401
+from graphics import DEVICE, GPU, Unwaiting, interpreter  # noqa: F401
 from test_losses import WEIGHTS, random_light, random_lines, value_and_gradient
 
 from plotopt.losses.pixel import PyramidLoss, reference
@@ -47,6 +47,16 @@ def test_the_same_bits_every_time():
     drawing, target = random_lines(windows(), 1), random_light(windows(), 2)
     runs = [by_triton(drawing, target, WEIGHTS) for _ in range(3)]
     assert all(torch.equal(value, runs[0][0]) and torch.equal(pull, runs[0][1]) for value, pull in runs)
+
+
+def test_nothing_waits_for_the_device():
+    from plotopt.losses import triton_pyramid
+
+    parts = [random_light((1, 1, 32, 32), seed).float().to(DEVICE) for seed in (1, 2)]
+    expected = triton_pyramid.value_and_gradient(*parts, WEIGHTS, 0.0)
+    with Unwaiting():
+        found = triton_pyramid.value_and_gradient(*parts, WEIGHTS, 0.0)
+    assert all(map(torch.equal, found, expected))
 
 
 def test_no_windows_at_all():

@@ -1,6 +1,7 @@
 """Runs that are stopped, killed and gone on with: the very same drawing, or a changed one."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -102,7 +103,16 @@ def test_attempts_at_a_budget_are_remembered(folder, monkeypatch):
     """A budget that no attempt fills is tried three times; a stop in the second one does not begin anew."""
     monkeypatch.setattr("plotopt.atelier.FILLED", 0.9999)
     options = {name: value for name, value in TINY.items() if name != "strokes"} | {"minutes": 0.3}
-    whole = plotopt.fit(folder / "a.png", **options)
+    heard = []
+    whole = plotopt.fit(
+        folder / "a.png", on_progress=lambda progress: heard.append(progress.stage), **options
+    )
+    told = [stage for stage in dict.fromkeys(heard) if stage.startswith("laying")]
+    assert told[0] == "laying the first strokes"
+    assert all(
+        re.fullmatch(r"laying them anew, since they came to \d+% of the budget", each) for each in told[1:]
+    )
+    assert len(told) > 1
     drawn(folder, stopping_after(200), **options)
     record = read_run(folder / "a.plotopt")
     assert len(record.moment.attempts) == 1

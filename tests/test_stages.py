@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plotopt.page import Rect
-from plotopt.stages import Quality, Stage, growth_for, tiles
+from plotopt.stages import Quality, Stage, growth_for, stages_for, tiles
 
 STAGE = Stage("whole page", 256, 40, (1.5, 0.5), (1.6, 1.0))
 
@@ -156,3 +156,18 @@ def test_copies_grow_apart_gently_and_a_whole_canvas_begins_boldly(quality):
         assert stage.softness_px[0] > stage.softness_px[1] > 0
         assert stage.smoothness > 0
         assert not stage.relocations
+
+
+def test_qualities_take_more_steps_one_after_another():
+    *_, draft, normal, fine = (stages_for(quality)[-1] for quality in Quality)
+    assert draft.steps < normal.steps < fine.steps
+    assert draft.long_side_px < normal.long_side_px == fine.long_side_px
+
+
+@pytest.mark.parametrize("quality", Quality)
+@pytest.mark.parametrize("size_px", [100, 4096])
+def test_a_size_is_that_of_the_last_stage_and_none_before_is_larger(quality, size_px):
+    stages = stages_for(quality, size_px, 64)
+    assert stages[-1].long_side_px == size_px
+    assert stages[0].long_side_px == min(256, size_px)
+    assert {stage.tile_px for stage in stages} == {64}

@@ -31,9 +31,10 @@ class PyramidLoss(Loss):
     less room for variance than the drawing, k_l falls in proportion: a line on what shall be white paper
     is no hatching but an error.
 
-    ``weights`` run from fine to coarse. Cells never straddle windows that lie on the top level's grid, so
-    a page in tiles has exactly the loss, and the gradient, of the page in one piece. Windows of another size
-    raise ValueError. There is no gradient by the target.
+    ``weights`` run from fine to coarse; the usual ones are those of the best plots (docs/quality.md). Cells
+    never straddle windows that lie on the top level's grid, so a page in tiles has exactly the loss, and the
+    gradient, of the page in one piece. Windows of another size raise ValueError. There is no gradient by the
+    target.
     """
 
     weights: tuple[float, ...] = (0.17, 0.55, 1.1, 3.3, 7.8, 18.0)

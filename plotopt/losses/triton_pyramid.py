@@ -6,7 +6,7 @@ squares of that level, so that all levels have the same shape. Nothing is added 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import torch
 import triton
@@ -26,24 +26,25 @@ def value_and_gradient(
 ) -> tuple[Float[Tensor, ""], Tensor]:
     """The loss of windows (views, channels, height, width) on a graphics card, and its gradient.
 
-    Never waits for the device. The same input gives the same bits.
+    Never waits for the device, but the first time that it meets these weights. The same input gives the
+    same bits.
     """
     width = drawing.shape[-1]
     side = 2 ** (len(weights) - 1)
     parts = (part.detach().float().contiguous() for part in (drawing, target.expand_as(drawing)))
-    gradient = torch.empty(drawing.shape, device=drawing.device)
+    gradient = torch.empty(drawing.shape, dtype=torch.float32, device=drawing.device)
     cells = drawing.numel() // side**2
-    totals = torch.empty(cells, device=drawing.device)
+    totals = torch.empty(cells, dtype=torch.float32, device=drawing.device)
+    levels = _on(weights, drawing.device)
     if cells:
-        descend[(cells,)](
-            *parts, gradient, totals, _on(weights, drawing.device), ink, width, len(weights) - 1, **OPTIONS
-        )
+        with torch.cuda.device_of(drawing):
+            descend[(cells,)](*parts, gradient, totals, levels, ink, width, len(weights) - 1, **OPTIONS)
     return side**2 * totals.double().sum().to(drawing.dtype), gradient
 
 
-@lru_cache(maxsize=8)
+@cache
 def _on(weights: tuple[float, ...], device: torch.device) -> Tensor:
-    """The weights in the device's memory: kept, since to bring them there would wait for it."""
+    """The weights in the device's memory, for good: graphs that have captured their place read them there."""
     return torch.tensor(weights, dtype=torch.float32, device=device)
 
 

@@ -7,8 +7,8 @@ of these buffers alone, which does not wait for the device; on the CPU it runs a
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import weakref
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -93,7 +93,8 @@ class Replay:
     """
 
     def __init__(self, problem: Problem, objective: Objective, stage: Stage, frame: Rect) -> None:
-        self._problem, self._objective, self._stage = problem, objective, stage
+        # The objective has this: were it kept, graphs would outlive their stages.
+        self._problem, self._objective, self._stage = problem, weakref.proxy(objective), stage
         pixels, self._cell = problem.target.pixels, problem.loss.cell_px
         # In whole cells, wherever their grid begins.
         self._height, self._width = (
@@ -168,8 +169,8 @@ class Replay:
     def _recorded(self, buffers: _Buffers) -> Callable[[], None]:
         """What takes a step, with the room that there is, or room enough for these strokes."""
         if self._room == _LEAST:
-            # Where there is no room for vertices, there are no pairs to count.
-            for _ in self._room:
+            # First for the vertices, then for the pairs that they make.
+            for _ in range(2):
                 with torch.no_grad():
                     needed = self._compared(buffers, buffers.points)[1]
                 self._room = self._room.grown(_Room(*needed.tolist()))
@@ -219,32 +220,20 @@ class Replay:
 
 def captured(step: Callable[[], None]) -> Callable[[], None]:
     """A step as a CUDA graph, to be replayed. It is taken some times in doing so."""
-    # Another graph that is thrown away while this one is captured would spoil it.
-    gc.collect()
-    with _uncollected():
-        return _captured(step)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No garbage is collected while the block runs."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def _captured(step: Callable[[], None]) -> Callable[[], None]:
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
         for _ in range(_WARM_UPS):
             step()
     torch.cuda.current_stream().wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        step()
+    graph, collecting = torch.cuda.CUDAGraph(), gc.isenabled()
+    # An older graph that is thrown away while this one is captured would spoil it.
+    gc.collect()
+    gc.disable()
+    try:
+        with torch.cuda.graph(graph):
+            step()
+    finally:
+        if collecting:
+            gc.enable()
     return graph.replay

@@ -34,9 +34,10 @@ def table_of(spans: int) -> Table:
 
 
 @cache
-def _table_on(spans: int, device: torch.device) -> list[Tensor]:
-    """The table in a device's memory."""
-    return [torch.as_tensor(part, device=device) for part in table_of(spans)]
+def _table_on(spans: int, device: torch.device) -> tuple[Tensor, ...]:
+    """The table in a device's memory; to bring it there anew each time would wait for it."""
+    with torch.inference_mode(False):
+        return tuple(torch.as_tensor(part, device=device) for part in table_of(spans))
 
 
 def polylines(
@@ -58,14 +59,14 @@ def polylines_within(
     """As :func:`polylines`, with memory for ``room`` vertices, and one line more, far off, of all left over.
 
     Never waits for the device, so a CUDA graph can capture it. Returns how many vertices are needed, too,
-    on the device: where they are more than ``room``, the last lines are cut short.
+    on the device: where they are more than ``room``, the last lines are cut short or left out.
     """
     spans = chains.shape[1] // 4
     pieces = pieces_of(chains.detach(), tolerance)
     starts = torch.nn.functional.pad((spans * pieces + 1).cumsum(0), (1, 0))
     cuts = cuts_of(pieces, starts, spans, room)
     beyond = torch.arange(room, device=starts.device) >= starts[-1]
-    placed = _weighed(chains, cuts) + _FAR_PX * beyond[:, None]
+    placed = torch.where(beyond[:, None], _FAR_PX, _weighed(chains, cuts))
     return placed, torch.nn.functional.pad(starts, (0, 1), value=room).clamp(max=room), starts[-1]
 
 
@@ -109,7 +110,7 @@ def cuts_of(
     place = torch.arange(int(starts[-1]) if room is None else room, device=pieces.device)
     owner = torch.searchsorted(starts, place, right=True) - 1
     real = owner < len(pieces)
-    # In turn, since gradients of one point are added up one after another.
+    # In turn, since gradients of one point are added up one after another. There may be no chains at all.
     owner = torch.where(real, owner, place % max(1, len(pieces)))
     number = torch.where(real, place - starts[owner], 0)
     span = (number // pieces[owner]).clamp(max=spans - 1)

@@ -14,14 +14,13 @@ import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from time import perf_counter
 
 import numpy as np
 import torch
 from floor import peak_rate
 from practice import PICTURE
-from renderer import Row, machine
+from renderer import Row, machine, random_points, timed
 
 from plotopt.objectives.likeness import Likeness
 from plotopt.objectives.replay import captured
@@ -49,10 +48,7 @@ MOST_COATS = 100.0
 
 def scene(strokes: int, width: int, height: int, mm_per_px: float = 1.0) -> Strokes:
     """Random strokes, 2 px wide, on a page seen in so many pixels."""
-    generator = torch.Generator().manual_seed(0)
-    centres = torch.rand(strokes, 1, 2, generator=generator)
-    points = centres + 0.12 * (torch.rand(strokes, 4, 2, generator=generator) - 0.5)
-    return Strokes.of_pen(points * torch.tensor([width, height]) * mm_per_px, 2.0 * mm_per_px)
+    return Strokes.of_pen(random_points(strokes) * torch.tensor([width, height]) * mm_per_px, 2.0 * mm_per_px)
 
 
 def render_ms(strokes: int, width: int, height: int) -> Row:
@@ -87,17 +83,16 @@ def step_ms(strokes: int, width: int, height: int, device: str) -> Row:
 
 def spread(work: Callable[[], object], times: int) -> Row:
     """Median, least and most of several runs in ms, each the mean of so many times."""
-    found = []
-    for _ in range(RUNS + 1):
-        _wait()
-        start = perf_counter()
-        for _ in range(times):
-            work()
-        _wait()
-        found.append(1000 * (perf_counter() - start) / times)
-    # The first is not counted: it compiles.
-    ordered = sorted(found[1:])
-    return {"median_ms": median(ordered), "least_ms": ordered[0], "most_ms": ordered[-1]}
+    return timed(lambda: _seconds(work, times), RUNS)
+
+
+def _seconds(work: Callable[[], object], times: int) -> float:
+    _wait()
+    start = perf_counter()
+    for _ in range(times):
+        work()
+    _wait()
+    return (perf_counter() - start) / times
 
 
 def _wait() -> None:

@@ -39,11 +39,15 @@ Row = dict[str, float]
 
 def scene(strokes: int, size: int, device: str = "cpu") -> tuple[Strokes, View]:
     """Random strokes on a page of ``size`` mm seen at one pixel a mm."""
+    drawn = Strokes.of_pen((random_points(strokes) * size).to(device), 2.0)
+    return drawn, View(0, 0, size, size, 1.0)
+
+
+def random_points(strokes: int) -> torch.Tensor:
+    """Control points (strokes, 4, 2) about a square of side 1."""
     generator = torch.Generator().manual_seed(0)
     centres = torch.rand(strokes, 1, 2, generator=generator)
-    points = centres + 0.12 * (torch.rand(strokes, 4, 2, generator=generator) - 0.5)
-    drawn = Strokes.of_pen((points * size).to(device), 2.0)
-    return drawn, View(0, 0, size, size, 1.0)
+    return centres + 0.12 * (torch.rand(strokes, 4, 2, generator=generator) - 0.5)
 
 
 def step(strokes: Strokes, view: View, renderer: Renderer, weights: torch.Tensor) -> float:

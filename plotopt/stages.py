@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from enum import Enum
-
-import numpy as np
+from itertools import accumulate
 
 from plotopt.page import Rect
 from plotopt.view import View
@@ -83,11 +82,9 @@ def _cuts(length_px: float, tile_px: int, cell_px: int) -> list[tuple[int, int]]
     """(start, size) of near-equal tiles that cover a length, in whole cells."""
     cells = math.ceil(round(length_px, 6) / cell_px)
     count = max(1, min(cells, round(cells * cell_px / tile_px)))
-    if count == 1:
-        return [(0, cells * cell_px)]
-    sizes = [len(part) * cell_px for part in np.array_split(np.arange(cells), count)]
-    starts = np.concatenate([[0], np.cumsum(sizes[:-1])])
-    return [(int(start), size) for start, size in zip(starts, sizes, strict=True)]
+    least, larger = divmod(cells, count)
+    sizes = [cell_px * (least + (i < larger)) for i in range(count)]
+    return list(zip([0, *accumulate(sizes[:-1])], sizes, strict=True))
 
 
 class Quality(Enum):

@@ -33,7 +33,7 @@ _PEN_MM = 0.4
 _COLUMNS = ("rmse_1_raw", "ssim_1_raw", "rmse_3_raw", "ssim_3_raw", "rmse_3_mapped", "ssim_3_mapped")
 
 # The loss's weights with coarse levels alike.
-_ALIKE = (0.17, 0.55, 1.1, 3.3, 3.3, 3.3)
+_ALIKE = (0.05, 0.8, 3.0, 3.3, 3.3, 3.3)
 _WARM, _DETAIL = stages.stages_for(Quality.NORMAL)
 _HALF = stages._STAGES | {Quality.NORMAL: (_WARM, replace(_DETAIL, steps=_DETAIL.steps // 2))}
 

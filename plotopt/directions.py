@@ -19,8 +19,8 @@ from plotopt.maps import Ground, read_paint
 from plotopt.picture import Picture
 
 # Structure is read at several scales; a coarser one speaks where the finer ones are silent.
-_GRADIENT_SIGMA_PX = 1.5
-_WINDOWS_PX = (3.0, 8.0, 24.0, 64.0)
+_GRADIENT_SIGMA_PX = 1.0
+_WINDOWS_PX = (2.0, 6.0, 24.0, 64.0)
 _FADE = 0.15
 MOST_ANGLES = 6
 # The last of several angles begins at this part of full darkness, divided among all.

@@ -26,9 +26,9 @@ class ColourLoss(Loss):
     again by area. ``mixes`` are those of OKLab, on the device of the drawings.
     """
 
-    light: PyramidLoss = field(default_factory=lambda: PyramidLoss((0.3, 1.0, 2.0, 3.0, 3.0, 3.0)))
+    light: PyramidLoss = field(default_factory=lambda: PyramidLoss((0.03, 0.45, 1.7, 0.8, 2.0, 3.0)))
     first: int = 3
-    weights: tuple[float, ...] = (3.0, 3.0, 3.0)
+    weights: tuple[float, ...] = (1.2, 5.0, 8.0)
     mixes: Mixes = field(default_factory=Mixes.on, repr=False, compare=False)
 
     @property

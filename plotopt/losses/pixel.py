@@ -37,7 +37,7 @@ class PyramidLoss(Loss):
     target.
     """
 
-    weights: tuple[float, ...] = (0.17, 0.55, 1.1, 3.3, 7.8, 18.0)
+    weights: tuple[float, ...] = (0.05, 0.8, 3.0, 3.3, 12.0, 18.0)
     ink: float = 0.0
 
     @property

@@ -22,7 +22,8 @@ from plotopt.render import curves
 from plotopt.stages import tiles
 from plotopt.strokes import Strokes
 
-WHOLE = replace(STAGE, tile_px=1024, smoothness=0.5, steps=3)
+# Few pixels, since each costs the interpreter much.
+WHOLE = replace(STAGE, long_side_px=32, tile_px=1024, smoothness=0.5, steps=2)
 
 
 def likeness(task, stage=WHOLE, leaps=True):

@@ -285,7 +285,7 @@ def test_a_second_interrupt_ends_at_once_and_leaves_whole_files(folder):
 
 @pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
 def test_a_kill_loses_no_file_and_the_run_goes_on_to_the_same_bytes(folder):
-    words = ("--quality=draft", "--strokes=300", "--size=512", "--paper=a6", "--margin=5mm", "-q")
+    words = ("--quality=draft", "--strokes=300", "--size=320", "--paper=a6", "--margin=5mm", "-q")
     process = spawn(folder, "fit", "a.png", "-o", "b.svg", *words[:-1])
     process.kill()
     process.communicate(timeout=120)

@@ -114,8 +114,10 @@ def problem_of(settings: FitSettings, picture: Picture, place: Rect) -> Problem:
 
     if not isinstance(pens, tuple):
         seen = tuple(pen for pen in pens.box if shows(pen, stock)) or pens.box
-        small = posed(in_plot_order(seen)).target.at_scale(max(place.width, place.height) / _CHOOSING_PX)
-        pens = best_pens(small.pixels, seen, pens.count, stock)
+        if len(seen) > pens.count:
+            small = posed(in_plot_order(seen)).target.at_scale(max(place.width, place.height) / _CHOOSING_PX)
+            seen = best_pens(small.pixels, seen, pens.count, stock)
+        pens = seen
     for pen in pens:
         pen.check_fits(place)
     return outline(posed(in_plot_order(pens)), emphasis, settings.strokes or usual_count(pens, place))

@@ -52,6 +52,7 @@ def plan(path: str | Path, *, on_progress: Listener = no_listener, **options: An
     layers, repeated = _plan(placed, page, settings, on_progress)
     notes = (
         *reading.notes,
+        *_merging_notes(reading.layers, read),
         *_cut_notes(placed, page),
         *_tidying_notes(layers, repeated),
         *_gone_notes(placed, layers),
@@ -224,6 +225,12 @@ def _frame(page: Page, pen: Pen) -> Rect:
     return page.frame.inset(-pen.width_mm / 2)
 
 
+def _merging_notes(before: Sequence[ReadLayer], after: Sequence[ReadLayer]) -> list[str]:
+    if len(after) == len(before):
+        return []
+    return [f"{len(before)} layers are drawn as {len(after)}, since they have the same pen now"]
+
+
 def _cut_notes(layers: Sequence[ReadLayer], page: Page) -> list[str]:
     low = np.array([page.frame.left, page.frame.top]) - 0.01
     high = np.array([page.frame.right, page.frame.bottom]) + 0.01
@@ -240,7 +247,7 @@ def _gone_notes(read: Sequence[ReadLayer], layers: Sequence[Layer]) -> list[str]
 
 def _tidying_notes(layers: Sequence[Layer], repeated: int) -> list[str]:
     dots = sum(int((lengths_mm(layer.chains) < layer.pen.width_mm).sum()) for layer in layers)
-    notes = [f"lines and curves drawn before left out: {repeated:,}"] if repeated else []
+    notes = [f"lines and curves that were there twice, now drawn once: {repeated:,}"] if repeated else []
     return [*notes, f"paths shorter than their pen is wide: {dots:,} (drawn as dots)"] if dots else notes
 
 

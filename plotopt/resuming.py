@@ -21,14 +21,15 @@ from plotopt.runs.record import FIT, Record
 from plotopt.runs.run import Run
 from plotopt.settings import FitSettings, NeuronSettings
 from plotopt.settings.fit import Judge
+from plotopt.strokes import Strokes
 from plotopt.visualizing import neuron
 
 # Options that move no stroke, those of the machine where there are no minutes to fill.
 _MOVE_NONE, _OF_MACHINE = {"workers", "device", "split_every"}, {"client", "profile"}
 # Strokes that are less than this part of what is wanted, or more than that, do not make a good start.
 _LEAST_OF, _MOST_OF = 0.8, 1.25
-# What a neuron's first strokes are laid by.
-_OF_FIRST_STROKES = {"strokes", "grid", "copies"}
+# What a neuron's first strokes are laid by, and how the lines of a fit run.
+_OF_FIRST_STROKES, _OF_LINES = {"strokes", "grid", "copies"}, {"look", "direction", "curl"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,52 +91,70 @@ def resumed(record: Record, changes: Mapping[str, Any]) -> Continuation:
         notes = (f"the run is plotopt {order.version}'s, this is {__version__}: it may come out otherwise",)
     timed = isinstance(settings, FitSettings) and settings.minutes is not None
     if differing <= (_MOVE_NONE if timed else _MOVE_NONE | _OF_MACHINE):
+        if record.finish:
+            notes += ("the run is finished: its drawing is planned and written once more",)
         return Continuation(record, settings, options, words, notes)
     # Files that were there then need not be any more, as long as they moved no stroke.
     kept = {name: changes[name] for name in changes if name in _MOVE_NONE | _OF_MACHINE}
-    carried = _carried(record, settings_of(order, kept), settings, differing)
-    if carried is None:
-        notes += ("the run begins anew: its strokes cannot be carried over into this one",)
+    before = settings_of(order, kept)
+    why = _hindrance(record, before, settings, differing)
+    if why:
+        notes += (f"the run begins anew: {why}",)
+    carried = None if why else _carried(record, before, settings)
     changed = replace(order, options=told, digests=files, version=__version__)
     return Continuation(Record(changed, carried=carried), settings, options, words, notes)
 
 
-def _carried(
+def _hindrance(
     record: Record,
     before: FitSettings | NeuronSettings,
     after: FitSettings | NeuronSettings,
     differing: Set[str],
-) -> Carried | None:
-    """The strokes for a run with other settings; None where they are of no use to it."""
+) -> str | None:
+    """Why the strokes are of no use to a run with other settings; None where they are."""
     if record.strokes is None or not len(record.strokes):
+        return "it has no strokes yet"
+    if isinstance(before, FitSettings) and isinstance(after, FitSettings):
+        hindrance = _of_lines(before, after, differing) or _of_amount(record, record.strokes, after)
+        if hindrance:
+            return hindrance
+    elif differing & _OF_FIRST_STROKES:
+        return f"another {' or '.join(sorted(differing & _OF_FIRST_STROKES))} is another drawing"
+    elif isinstance(before, NeuronSettings) and _is_cell(record, before):
+        return "its strokes are still those of the small drawing"
+    have, want = (len(pens_of(record, each)) for each in (before, after))
+    return None if have == want else f"its strokes are of {have} pen{'s' * (have > 1)}, not of {want}"
+
+
+def _of_lines(before: FitSettings, after: FitSettings, differing: Set[str]) -> str | None:
+    if before.single_line or after.single_line:
+        return "a single line is laid as a whole"
+    return "its lines run as they were laid" if differing & _OF_LINES else None
+
+
+def _of_amount(record: Record, strokes: Strokes, after: FitSettings) -> str | None:
+    """What is wrong where so many more strokes or minutes are wanted, or so few, that these would crowd or
+    stray."""
+    if after.strokes is not None:
+        part = sum(strokes.laid()) / after.strokes
+    elif after.minutes is None and after.metres is None:
         return None
-    if isinstance(before, FitSettings):
-        if before.single_line or (
-            isinstance(after, FitSettings) and (after.single_line or _is_far(record, after))
-        ):
-            return None
-    elif differing & _OF_FIRST_STROKES or _is_cell(record, before):
-        return None
+    else:
+        budget = Budget(after.minutes, after.metres, after.profile, after.client)
+        part = budget.spent(strokes, pens_of(record, after), page_of(record, after)[1])
+    return None if _LEAST_OF <= part <= _MOST_OF else f"its strokes come to {part:.0%} of what is asked for"
+
+
+def _carried(
+    record: Record, before: FitSettings | NeuronSettings, after: FitSettings | NeuronSettings
+) -> Carried:
+    """The strokes for a run with other settings, with its pens."""
+    assert record.strokes is not None
     lying = Carried(record.strokes.decided(), page_of(record, before)[1])
     if record.carried and not (record.moment or record.finish):
         lying = record.carried
     pens = pens_of(record, before), pens_of(record, after)
-    if len(pens[0]) != len(pens[1]):
-        return None
     return lying if pens[0] == pens[1] else replace(lying, strokes=handed(lying.strokes, *pens))
-
-
-def _is_far(record: Record, after: FitSettings) -> bool:
-    """Whether so many more strokes or minutes are wanted, or so few, that these would crowd or stray."""
-    if record.strokes is None:
-        return True
-    if after.strokes is not None:
-        return not _LEAST_OF <= sum(record.strokes.laid()) / after.strokes <= _MOST_OF
-    if after.minutes is None and after.metres is None:
-        return False
-    budget = Budget(after.minutes, after.metres, after.profile, after.client)
-    place = page_of(record, after)[1]
-    return not _LEAST_OF <= budget.spent(record.strokes, pens_of(record, after), place) <= _MOST_OF
 
 
 def _is_cell(record: Record, settings: NeuronSettings) -> bool:

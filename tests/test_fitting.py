@@ -337,6 +337,12 @@ def test_the_best_pens_of_a_box_are_those_that_show():
     assert {layer.pen.name for layer in drawing.layers} <= {"black", "red"}
 
 
+@pytest.mark.parametrize("pens", ["auto:1:red:0.4mm", "auto:2:red:0.4mm,white:0.4mm"])
+def test_a_box_with_no_choice_is_drawn_with_what_shows(pens):
+    drawing = tiny(gradient(), pens=pens, strokes=40)
+    assert [layer.pen.name for layer in drawing.layers] == ["red"]
+
+
 def test_white_ink_on_black_paper_draws_what_is_light():
     half = np.zeros((48, 64), np.uint8)
     half[:, 32:] = 255

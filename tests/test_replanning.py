@@ -167,7 +167,7 @@ def test_what_is_cut_drawn_before_or_a_dot_is_told(planned):
     drawing = planned(lines + '<path d="M3 40h9v9"/><path d="M12 40h-9v9"/>')
     assert drawing.notes == (
         "paths cut at the page's edge: 2",
-        "lines and curves drawn before left out: 1",
+        "lines and curves that were there twice, now drawn once: 1",
         "paths shorter than their pen is wide: 2 (drawn as dots)",
     )
     assert planned('<path d="M3 9H50"/>', margin="5mm").notes == ("paths cut at the margin: 1",)

@@ -366,21 +366,24 @@ def test_a_stage_that_there_is_not_is_refused(folder):
 
 
 @pytest.mark.parametrize(
-    ("options", "changes"),
+    ("options", "changes", "why"),
     [
-        ({"single_line": "flow"}, {"seed": 1}),
-        ({}, {"single_line": "flow"}),
-        ({}, {"strokes": 20}),
-        ({}, {"strokes": 80}),
-        ({}, {"minutes": 0.5}),
-        ({}, {"pens": "red,blue"}),
+        ({"single_line": "flow"}, {"seed": 1}, "a single line is laid as a whole"),
+        ({}, {"single_line": "flow"}, "a single line is laid as a whole"),
+        ({}, {"look": "hatch"}, "its lines run as they were laid"),
+        ({"look": "hatch"}, {"direction": "radial"}, "its lines run as they were laid"),
+        ({}, {"strokes": 20}, "its strokes come to 200% of what is asked for"),
+        ({}, {"strokes": 80}, "its strokes come to 50% of what is asked for"),
+        ({}, {"minutes": 0.5}, r"its strokes come to \d+% of what is asked for"),
+        ({}, {"pens": "red,blue"}, "its strokes are of 1 pen, not of 2"),
+        ({"pens": "red,blue"}, {"pens": "black"}, "its strokes are of 2 pens, not of 1"),
     ],
 )
-def test_strokes_of_no_use_begin_anew(folder, options, changes):
+def test_strokes_of_no_use_begin_anew_and_it_is_said_why(folder, options, changes, why):
     drawn(folder, stopping_after(50), **TINY | options)
     going = resumed(read_run(folder / "a.plotopt"), changes)
     assert going.record.carried is None
-    assert "begins anew" in going.notes[-1]
+    assert re.fullmatch(f"the run begins anew: {why}", going.notes[-1])
 
 
 def test_another_client_moves_no_stroke_unless_there_are_minutes_to_fill(folder):

@@ -65,13 +65,16 @@ def command(image: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     Lengths take mm, cm, in, pt or px (96 dpi).
     """
     from plotopt.picture import read_picture
+    from plotopt.runs.ordering import digests
     from plotopt.settings import read_settings
     from plotopt.settings.fit import Judge
 
     keep, watch = options.pop("keep"), Watch.asked(options)
-    # Read here as well, so that a mistyped option is told before a file that exists.
+    # Read and tried here as well, so that what is wrong is told before that a file exists.
     settings = read_settings(**options)
     picture = read_picture(image)
+    settings.profile.check_fits(settings.sheet(picture.aspect)[1])
+    digests(settings)
     delivery.check(settings, picture.aspect)
     delivery.check_device(settings)
     paths = delivery.paths(image.with_suffix(".svg"), image)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def command(run: Path, scale: float, window: str | None, output: Path | None, force: bool) -> None:
     """Show what RUN, a .plotopt file, has come to: all of the page or a window of it, as the pens draw it.
 
-    A window may lie inside or beyond the page, as in --window 0,0,50mm,50mm.
+    A window may lie inside the page or reach beyond it, as in --window 0,0,50mm,50mm.
     """
     from plotopt.files import check_writable, write_atomically
     from plotopt.page import Rect
@@ -37,8 +37,13 @@ def command(run: Path, scale: float, window: str | None, output: Path | None, fo
         raise PlotoptError(f"{str(path)!r:.200} is not the name of a PNG: end it in .png")
     rect = None if window is None else _read_window(window)
     exhibit = Exhibit.of(read_run(run))
+    width, height = exhibit.page.width_mm, exhibit.page.height_mm
+    shown = rect or Rect(0, 0, width, height)
+    if not (shown.left < width and shown.top < height and shown.right > 0 and shown.bottom > 0):
+        raise PlotoptError(
+            f"window {window!r:.60} lies beside the page of {width:g} x {height:g} mm: give one on it"
+        )
     check_writable(path, force)
-    shown = rect or Rect(0, 0, exhibit.page.width_mm, exhibit.page.height_mm)
     image = exhibit.image(shown, scale)
     write_atomically(path, png_bytes(image), overwrite=force)
     click.echo(f"{click.format_filename(path)}  {image.width} x {image.height} px")
@@ -51,7 +56,9 @@ def _read_window(text: str) -> Rect:
 
     words = text.split(",")
     if len(words) != 4:
-        raise PlotoptError(f"window {text!r:.60} is none: give left, top, width, height as in 0,0,50mm,50mm")
+        raise PlotoptError(
+            f"window {text!r:.60} has {len(words)} parts: give left, top, width, height as in 0,0,50mm,50mm"
+        )
     signs = [-1 if word.strip().startswith("-") else 1 for word in words[:2]]
     corner = [
         sign * parse_length(word.strip().removeprefix("-"), allow_zero=True)

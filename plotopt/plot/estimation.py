@@ -106,9 +106,10 @@ def _reach_notes(layers: Sequence[Layer], profile: Profile) -> tuple[str, ...]:
     left, top = np.min([each.min(0) for each in points], axis=0).round(1)
     right, bottom = np.max([each.max(0) for each in points], axis=0)
     if min(left, top) < 0:
+        sides = [f"{-mm:g} mm {side}" for mm, side in ((left, "left of"), (top, "above")) if mm < 0]
         return (
-            f"the drawing begins {max(0.0, -left):g} mm left of its page and {max(0.0, -top):g} mm above, "
-            "where no pen gets: `plotopt plan` cuts it at the edge",
+            f"the drawing begins {' and '.join(sides)} its page, where no pen gets: `plotopt plan` cuts it "
+            "at the edge",
         )
     try:
         profile.check_fits(Rect(0.0, 0.0, round(float(right), 1), round(float(bottom), 1)))

@@ -180,10 +180,11 @@ class Atelier:
         """What compares features after the stage ``before``, at its scale, and how long."""
         canvas = Canvas(problem.target.place, before.mm_per_px(problem.target.place))
         scene = Scene(canvas, problem.inks, Crops(), seed, problem.renderer)
-        stage = perception_for(self.settings.quality, before.long_side_px)
+        stage = perception_for(self.settings.quality, before.long_side_px, bold=bool(taste.style))
         stage = replace(stage, steps=scene.crops.steps(canvas, stage.steps))
         target = problem.shift.shifted(problem.target)
-        return Perception(replace(taste, light=problem.loss), target, scene, stage), stage
+        blur_mm = sum(pen.width_mm for pen in problem.pens) / len(problem.pens)
+        return Perception(replace(taste, light=problem.loss, blur_mm=blur_mm), target, scene, stage), stage
 
     def _improved(
         self, strokes: Strokes, objective: Objective, stage: Stage, budget: Budget | None

@@ -149,7 +149,12 @@ def growth_for(quality: Quality) -> Growth:
 _PERCEPTION_LOOKS = {Quality.DRAFT: 10, Quality.NORMAL: 30, Quality.FINE: 80}
 
 
-def perception_for(quality: Quality, long_side_px: int) -> Stage:
-    """The stage that compares features; its ``steps`` count looks at every place of the page."""
+def perception_for(quality: Quality, long_side_px: int, *, bold: bool = False) -> Stage:
+    """The stage that compares features; its ``steps`` count looks at every place of the page.
+
+    Crops pull now this way, now that, so strokes take short steps and are kept smooth, lest they shake;
+    ``bold`` lets them become other marks.
+    """
     looks = _PERCEPTION_LOOKS[quality]
-    return Stage("features", long_side_px, looks, (1.0, 0.05), (1.2, 0.6), smoothness=0.02)
+    step_px, smoothness = ((1.0, 0.05), 0.02) if bold else ((0.3, 0.03), 0.2)
+    return Stage("features", long_side_px, looks, step_px, (1.2, 0.6), smoothness=smoothness)

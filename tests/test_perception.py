@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 from test_activation import steepest_slope
 from test_canvas import canvas_of, scattered
 from test_likeness import BLACK, SquaredError, blob
@@ -239,3 +240,23 @@ def test_no_strokes_at_all():
     objective = perception(taste((0.3, 0.7, 2.0)))
     none = drawn().select(torch.arange(0))
     assert len(optimize(none, objective, replace(STAGE, steps=2, smoothness=0.1))) == 0
+
+
+def test_features_are_those_of_blurred_light_and_marks_of_crisp_ones():
+    seen = []
+
+    class Watching(Eyes):
+        def __call__(self, light):
+            seen.append(light.detach())
+            return super().__call__(light)
+
+    objective = perception(taste(network=Watching(), blur_mm=2 * CANVAS.mm_per_px))
+    objective._parts(drawn(), 0)
+    drawing, target, marks = (light[0, 0].numpy() for light in seen)
+    blurred = gaussian_filter(marks, 2.0, truncate=3.0, mode="mirror")
+    np.testing.assert_allclose(drawing, blurred, atol=1e-5)
+    assert marks.std() > 1.2 * drawing.std()
+    assert np.abs(np.diff(target, 2)).max() < 0.1
+    perception(taste(network=Watching()))._parts(drawn(), 0)
+    assert torch.equal(seen[3], seen[5])
+    assert torch.equal(seen[3], seen[2])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import interpolate
+from torchvision.transforms.functional import gaussian_blur
 
 from plotopt.ink import LUMINANCE
 from plotopt.losses.base import Loss
@@ -27,6 +29,7 @@ _CROPS_MEASURED = 4
 _LEAST_UNIT = 1e-6
 # A style picture's longer side, and the least of its sides.
 _STYLE_PX, _LEAST_STYLE_PX = 512, 32
+_REACH_SIGMAS = 3
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,16 @@ class Taste:
     """How a drawing is judged: by its light, by what a network sees in it, and by the marks it is made of.
 
     ``weights`` of the three parts, each measured in what it is at the start; ``style`` is the Gram matrices
-    of another picture at the network's layers, empty where there is none.
+    of another picture at the network's layers, empty where there is none. Features are those of light
+    blurred by a Gaussian whose sigma is ``blur_mm``, for drawing and target alike: crisp lines would be bent
+    until they look like a photograph's grain. Marks are compared as they are.
     """
 
     light: Loss
     network: Network
     weights: tuple[float, float, float]
     style: Sequence[Float[Tensor, "channels channels"]] = ()
+    blur_mm: float = 0.0
 
 
 def gram_matrices(network: Network, picture: Picture) -> list[Float[Tensor, "channels channels"]]:
@@ -90,11 +96,20 @@ class Perception(Objective):
         seen = self._scene.look(strokes, number, softness_px)
         wanted = self._wanted(seen)
         light = self._taste.light(seen.light, wanted) / wanted.numel()
-        features = self._taste.network(seen.light)
+        features = self._taste.network(self._blurred(seen.light))
         with torch.no_grad():
-            sought = self._taste.network(wanted)
-        style = style_distance(features, self._taste.style) if self._taste.style else light.new_zeros(())
-        return torch.stack([light, feature_distance(features, sought), style])
+            sought = self._taste.network(self._blurred(wanted))
+        return torch.stack([light, feature_distance(features, sought), self._style(seen)])
+
+    def _style(self, seen: Sight) -> Float[Tensor, ""]:
+        if not self._taste.style:
+            return seen.light.new_zeros(())
+        return style_distance(self._taste.network(seen.light), self._taste.style)
+
+    def _blurred(self, light: Float[Tensor, "views channels height width"]) -> Tensor:
+        sigma_px = self._taste.blur_mm / self.mm_per_px
+        reach = min(ceil(_REACH_SIGMAS * sigma_px), light.shape[-1] - 1)
+        return gaussian_blur(light, [2 * reach + 1] * 2, [sigma_px] * 2) if reach else light
 
     def _wanted(self, seen: Sight) -> Tensor:
         paper = self._scene.inks.bare

@@ -51,6 +51,10 @@ class Direction(ABC):
         """The same with its file read, for that picture, and its chances drawn by that seed."""
         return self
 
+    def coarser(self, by: float) -> Direction:
+        """The same for so many times fewer lines, where that makes a difference."""
+        return self
+
     @abstractmethod
     def headings(self, ground: Ground) -> list[Float[ndarray, "height width"]]:
         """Directions at each pixel in radians, sign arbitrary, x to the right and y down.
@@ -61,13 +65,18 @@ class Direction(ABC):
 
 @dataclass(frozen=True)
 class Structure(Direction):
-    """Along the edges of the picture."""
+    """Along the edges of the picture, read so many times as coarsely as usual."""
+
+    coarseness: float = 1.0
 
     def __str__(self) -> str:
         return "structure"
 
+    def coarser(self, by: float) -> Direction:
+        return Structure(self.coarseness * by)
+
     def headings(self, ground: Ground) -> list[Float[ndarray, "height width"]]:
-        return [structure_headings(ground.tone)]
+        return [structure_headings(ground.tone, self.coarseness)]
 
 
 @dataclass(frozen=True)
@@ -249,19 +258,22 @@ def topmost(fields: list[ndarray], tone: Float[ndarray, "height width"]) -> Floa
     return np.take_along_axis(np.stack(fields), ((layers < 1 - 1e-9).sum(0) - 1).clip(min=0)[None], 0)[0]
 
 
-def structure_headings(tone: Float[ndarray, "height width"]) -> Float[ndarray, "height width"]:
+def structure_headings(
+    tone: Float[ndarray, "height width"], coarseness: float = 1.0
+) -> Float[ndarray, "height width"]:
     """The direction of a picture's lines in radians, sign arbitrary: along edges, not across.
 
     The eigenvector of the smaller eigenvalue of the structure tensor, summed over windows from fine to
-    coarse with falling weight, so that flat areas take the direction of the nearest edges.
+    coarse with falling weight, so that flat areas take the direction of the nearest edges. Gradients and
+    windows are ``coarseness`` times as wide as usual.
     """
-    gy = ndimage.gaussian_filter(tone, _GRADIENT_SIGMA_PX, order=(1, 0))
-    gx = ndimage.gaussian_filter(tone, _GRADIENT_SIGMA_PX, order=(0, 1))
+    sigma = _GRADIENT_SIGMA_PX * coarseness
+    gy, gx = (ndimage.gaussian_filter(tone, sigma, order=order) for order in ((1, 0), (0, 1)))
     # Twice the angle makes opposite gradients agree before they are averaged.
     cosine, sine = gx * gx - gy * gy, 2 * gx * gy
     total = np.zeros((2, *tone.shape))
-    for i, sigma in enumerate(_WINDOWS_PX):
-        total += _FADE**i * np.stack([blurred(part, sigma) for part in (cosine, sine)])
+    for i, window in enumerate(_WINDOWS_PX):
+        total += _FADE**i * np.stack([blurred(part, window * coarseness) for part in (cosine, sine)])
     return 0.5 * np.arctan2(total[1], total[0]) + 0.5 * np.pi
 
 

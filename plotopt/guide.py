@@ -87,6 +87,10 @@ class Guide:
             followed = self.contours.drawn_on(followed)
         return Ground(_luminance(followed.at_scale(view.mm_per_px).window(view)), view, place)
 
+    def coarser(self, by: float) -> Guide:
+        """The same for so many times fewer lines."""
+        return replace(self, direction=self.direction.coarser(by))
+
     def courses(self, ground: Ground) -> list[Course]:
         """How lines run on a ground, a course for each layer of them."""
         detail = self.attention.detail(ground)

@@ -15,6 +15,7 @@ from plotopt.guide import MOST_OF_STROKES, Contours, Guide
 from plotopt.ink import Inks
 from plotopt.laid import Laid, placed
 from plotopt.linking import find_gaps, linked
+from plotopt.maps import Ground
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.seeding import Course, Seeds, evened, ink_demand
@@ -43,6 +44,9 @@ _LINK_OF_SEVERAL = 4.0
 _TOUCHING_PX = 0.5
 # Colours so near to the paper's are paper.
 _PAPER = 1e-4
+# Where strokes are few, directions are read more coarsely, by this power of what the strokes lack of all ink,
+# at the most so many times: else ends do not meet, and a third of the minutes goes into lifts.
+_COARSENING, _COARSEST = 3, 2.0
 # Less line than this is none.
 _LEAST_LINE_PX = 1e-9
 
@@ -70,8 +74,19 @@ class _Field:
     outlines: Seeds | None
     outliner: int
     longest_px: float
-    single: SingleLine | None
-    curl_pens: float
+    guide: Guide
+    ground: Ground
+
+    @property
+    def single(self) -> SingleLine | None:
+        return self.guide.single_line
+
+    def reaching(self, reach: float) -> _Field:
+        """The same for lines that reach this part of the ink: few and long, they cannot follow details."""
+        if reach >= 1:
+            return self
+        coarseness = min(max(reach, _LEAST_LINE_PX) ** -_COARSENING, _COARSEST)
+        return replace(self, courses=self.guide.coarser(coarseness).courses(self.ground))
 
     def sparing(self, coarse: Target, count: int) -> _Field:
         """The same with the strongest outlines that so many strokes have room for beside tones, or alone."""
@@ -95,7 +110,7 @@ class _Field:
             laid = self.outlines if number == self.outliner else None
             for share, course in zip(share_tone(tone, len(self.courses)), self.courses, strict=True):
                 lain = replace(course, laid=laid)
-                beds.append(Bed(number, pen, share, pen_px, lain, self.curl_pens))
+                beds.append(Bed(number, pen, share, pen_px, lain, self.guide.curl_pens))
         return beds
 
 
@@ -166,11 +181,11 @@ def sow(
 
 
 def _field(guide: Guide, coarse: Target, place: Rect, drawing: tuple[Sequence[Pen], Inks]) -> _Field:
-    courses = guide.courses(guide.ground(coarse, coarse.view, place))
+    ground = guide.ground(coarse, coarse.view, place)
     longest_px = _LONGEST_PART * min(coarse.pixels.shape[1:])
     outlines = None if guide.contours is None else _outlines(guide.contours, coarse.view)
     outliner = guide.contours.pen if guide.contours else 0
-    return _Field(*drawing, courses, outlines, outliner, longest_px, guide.single_line, guide.curl_pens)
+    return _Field(*drawing, guide.courses(ground), outlines, outliner, longest_px, guide, ground)
 
 
 def _outlines(contours: Contours, view: View) -> Seeds:
@@ -202,6 +217,7 @@ def _laid(
     field: _Field, coarse: Target, count: int, reach: float, rng: np.random.Generator
 ) -> tuple[list[Bed], list[Seeds | None]]:
     """Beds of the tones with so much of their darkness, and the lines of each."""
+    field = field.reaching(reach)
     # Lighter colours may need other inks, not only less of the same.
     beds = field.beds(coarse if reach == 1 else coarse.lightened(max(reach, _LEAST_DARKNESS)))
     return beds, _seeds(field, beds, count, rng)

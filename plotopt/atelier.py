@@ -180,7 +180,7 @@ class Atelier:
         """What compares features after the stage ``before``, at its scale, and how long."""
         canvas = Canvas(problem.target.place, before.mm_per_px(problem.target.place))
         scene = Scene(canvas, problem.inks, Crops(), seed, problem.renderer)
-        stage = perception_for(self.settings.quality, before.long_side_px, bold=bool(taste.style))
+        stage = perception_for(self.settings.quality, before.long_side_px, bold=taste.is_styled)
         stage = replace(stage, steps=scene.crops.steps(canvas, stage.steps))
         target = problem.shift.shifted(problem.target)
         blur_mm = sum(pen.width_mm for pen in problem.pens) / len(problem.pens)

@@ -228,7 +228,7 @@ def _frame(page: Page, pen: Pen) -> Rect:
 def _merging_notes(before: Sequence[ReadLayer], after: Sequence[ReadLayer]) -> list[str]:
     if len(after) == len(before):
         return []
-    return [f"{len(before)} layers are drawn as {len(after)}, since they have the same pen now"]
+    return [f"{len(before)} layers are drawn as {len(after)}: those of one pen become one"]
 
 
 def _cut_notes(layers: Sequence[ReadLayer], page: Page) -> list[str]:

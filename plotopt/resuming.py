@@ -113,23 +113,24 @@ def _hindrance(
 ) -> str | None:
     """Why the strokes are of no use to a run with other settings; None where they are."""
     if record.strokes is None or not len(record.strokes):
-        return "it has no strokes yet"
-    if isinstance(before, FitSettings) and isinstance(after, FitSettings):
-        hindrance = _of_lines(before, after, differing) or _of_amount(record, record.strokes, after)
-        if hindrance:
-            return hindrance
-    elif differing & _OF_FIRST_STROKES:
-        return f"another {' or '.join(sorted(differing & _OF_FIRST_STROKES))} is another drawing"
-    elif isinstance(before, NeuronSettings) and _is_cell(record, before):
-        return "its strokes are still those of the small drawing"
+        return "it has no strokes"
     have, want = (len(pens_of(record, each)) for each in (before, after))
-    return None if have == want else f"its strokes are of {have} pen{'s' * (have > 1)}, not of {want}"
+    if have != want:
+        return f"its strokes are of {have} pen{'s' * (have > 1)}, not of {want}"
+    if isinstance(before, FitSettings) and isinstance(after, FitSettings):
+        return _of_lines(before, after, differing) or _of_amount(record, record.strokes, after)
+    if differing & _OF_FIRST_STROKES:
+        return f"other {' and '.join(sorted(differing & _OF_FIRST_STROKES))} make another drawing"
+    if isinstance(before, NeuronSettings) and _is_cell(record, before):
+        return "its strokes are still those of the small drawing"
+    return None
 
 
 def _of_lines(before: FitSettings, after: FitSettings, differing: Set[str]) -> str | None:
     if before.single_line or after.single_line:
         return "a single line is laid as a whole"
-    return "its lines run as they were laid" if differing & _OF_LINES else None
+    others = differing & _OF_LINES
+    return f"its lines are laid for the {' and '.join(sorted(others))} of before" if others else None
 
 
 def _of_amount(record: Record, strokes: Strokes, after: FitSettings) -> str | None:
@@ -142,7 +143,11 @@ def _of_amount(record: Record, strokes: Strokes, after: FitSettings) -> str | No
     else:
         budget = Budget(after.minutes, after.metres, after.profile, after.client)
         part = budget.spent(strokes, pens_of(record, after), page_of(record, after)[1])
-    return None if _LEAST_OF <= part <= _MOST_OF else f"its strokes come to {part:.0%} of what is asked for"
+    if _LEAST_OF <= part <= _MOST_OF:
+        return None
+    return (
+        f"its strokes come to {part:.3g} times what is asked for, not to {_LEAST_OF:g} to {_MOST_OF:g} times"
+    )
 
 
 def _carried(

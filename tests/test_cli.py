@@ -229,6 +229,20 @@ def test_polylines_are_written_where_asked_for(run, ready, folder, drawing, poly
     assert (folder / "a.svg").read_text() == drawing.svg(polylines=polylines)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--margin", "200mm"), "margin"),
+        (("--paper", "a1"), "axidraw"),
+        (("--mask", "none.png"), "'none.png' is no file"),
+        (("--direction", "map:none.png"), "'none.png' is no file"),
+    ],
+)
+def test_what_is_wrong_is_told_before_what_exists(run, ready, folder, words, told):
+    (folder / "a.svg").write_text("mine")
+    assert_refused(run("fit", "a.png", *words), folder, listing(folder), told)
+
+
 @pytest.mark.parametrize("existing", ["a.svg", "a-preview.png"])
 def test_files_that_exist_are_kept_unless_forced(run, ready, folder, existing):
     (folder / existing).write_text("mine")

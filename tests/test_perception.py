@@ -250,13 +250,37 @@ def test_features_are_those_of_blurred_light_and_marks_of_crisp_ones():
             seen.append(light.detach())
             return super().__call__(light)
 
-    objective = perception(taste(network=Watching(), blur_mm=2 * CANVAS.mm_per_px))
+    weights = (0.3, 0.7, 2.0)
+    objective = perception(taste(weights, network=Watching(), blur_mm=2 * CANVAS.mm_per_px))
     objective._parts(drawn(), 0)
-    drawing, target, marks = (light[0, 0].numpy() for light in seen)
-    blurred = gaussian_filter(marks, 2.0, truncate=3.0, mode="mirror")
-    np.testing.assert_allclose(drawing, blurred, atol=1e-5)
+    perception(taste(weights, network=Watching()))._parts(drawn(), 0)
+    drawing, target, marks, crisp_drawing, crisp_target, crisp_marks = seen
+    for blurred, crisp in ((drawing, crisp_drawing), (target, crisp_target)):
+        expected = gaussian_filter(crisp.numpy(), (0, 0, 2.0, 2.0), mode="mirror")
+        np.testing.assert_allclose(blurred.numpy(), expected, atol=1e-5)
+    assert torch.equal(marks, crisp_drawing)
+    assert torch.equal(marks, crisp_marks)
     assert marks.std() > 1.2 * drawing.std()
-    assert np.abs(np.diff(target, 2)).max() < 0.1
-    perception(taste(network=Watching()))._parts(drawn(), 0)
-    assert torch.equal(seen[3], seen[5])
-    assert torch.equal(seen[3], seen[2])
+
+
+def test_a_style_without_weight_is_none():
+    assert taste(STYLE).is_styled
+    assert not taste(FEATURES).is_styled
+    assert not taste(STYLE, style=()).is_styled
+
+
+def test_blurred_light_is_the_same_on_any_number_of_threads():
+    before, found = torch.get_num_threads(), []
+    crops = replace(CROPS, size_px=224)
+    objective = perception(taste(blur_mm=5 * CANVAS.mm_per_px), crops=crops, canvas=canvas_of(256, 256))
+    light = torch.rand(2, 1, 224, 224, generator=torch.Generator().manual_seed(0))
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            leaf = light.clone().requires_grad_()
+            blurred = objective._blurred(leaf)
+            (gradient,) = torch.autograd.grad(blurred.square().sum(), leaf)
+            found.append(torch.stack([blurred.detach(), gradient]))
+    finally:
+        torch.set_num_threads(before)
+    assert torch.equal(*found)

@@ -173,6 +173,17 @@ def test_what_is_cut_drawn_before_or_a_dot_is_told(planned):
     assert planned('<path d="M3 9H50"/>', margin="5mm").notes == ("paths cut at the margin: 1",)
 
 
+def test_layers_that_become_one_are_told(planned):
+    body = "".join(
+        f'<path d="M{x} 9v9" stroke="{color}"/>' for x, color in ((9, "red"), (19, "blue"), (29, "lime"))
+    )
+    assert planned(body).notes == ()
+    assert planned(body, pens="black").notes == ("3 layers are drawn as 1: those of one pen become one",)
+    assert planned(body, pens="black,red,black").notes == (
+        "3 layers are drawn as 2: those of one pen become one",
+    )
+
+
 def test_a_layer_off_the_page_is_left_out(planned):
     drawing = planned('<path d="M5 9H50"/><path stroke="red" d="M-9 9h5"/>')
     assert [layer.pen.name for layer in drawing.layers] == ["black"]

@@ -65,6 +65,7 @@ def test_a_stopped_fit_goes_on_to_the_same_bytes(folder, steps):
     assert not run.is_stopped
     assert again.svg() == whole.svg()
     # And what is finished stays what it is.
+    assert "the run is finished" in resumed(read_run(folder / "a.plotopt"), {}).notes[-1]
     assert drawn(folder, lambda: False, read_run(folder / "a.plotopt"))[0].svg() == whole.svg()
 
 
@@ -370,13 +371,15 @@ def test_a_stage_that_there_is_not_is_refused(folder):
     [
         ({"single_line": "flow"}, {"seed": 1}, "a single line is laid as a whole"),
         ({}, {"single_line": "flow"}, "a single line is laid as a whole"),
-        ({}, {"look": "hatch"}, "its lines run as they were laid"),
-        ({"look": "hatch"}, {"direction": "radial"}, "its lines run as they were laid"),
-        ({}, {"strokes": 20}, "its strokes come to 200% of what is asked for"),
-        ({}, {"strokes": 80}, "its strokes come to 50% of what is asked for"),
-        ({}, {"minutes": 0.5}, r"its strokes come to \d+% of what is asked for"),
+        ({}, {"look": "hatch"}, "its lines are laid for the look of before"),
+        ({"look": "hatch"}, {"direction": "radial"}, "its lines are laid for the direction of before"),
+        ({}, {"curl": 3.0}, "its lines are laid for the curl of before"),
+        ({}, {"strokes": 20}, "its strokes come to 2 times what is asked for, not to 0.8 to 1.25 times"),
+        ({}, {"strokes": 80}, "its strokes come to 0.5 times what .*"),
+        ({}, {"minutes": 0.5}, r"its strokes come to [\d.]+ times what .*"),
         ({}, {"pens": "red,blue"}, "its strokes are of 1 pen, not of 2"),
         ({"pens": "red,blue"}, {"pens": "black"}, "its strokes are of 2 pens, not of 1"),
+        ({"pens": "red,blue"}, {"pens": "black", "metres": 0.5}, "its strokes are of 2 pens, not of 1"),
     ],
 )
 def test_strokes_of_no_use_begin_anew_and_it_is_said_why(folder, options, changes, why):

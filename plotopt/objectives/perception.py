@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 
+import numpy as np
 import torch
 from jaxtyping import Float
+from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 from torch.nn.functional import interpolate
-from torchvision.transforms.functional import gaussian_blur
 
 from plotopt.ink import LUMINANCE
 from plotopt.losses.base import Loss
@@ -29,7 +29,6 @@ _CROPS_MEASURED = 4
 _LEAST_UNIT = 1e-6
 # A style picture's longer side, and the least of its sides.
 _STYLE_PX, _LEAST_STYLE_PX = 512, 32
-_REACH_SIGMAS = 3
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,11 @@ class Taste:
     weights: tuple[float, float, float]
     style: Sequence[Float[Tensor, "channels channels"]] = ()
     blur_mm: float = 0.0
+
+    @property
+    def is_styled(self) -> bool:
+        """Whether marks count."""
+        return bool(self.style) and self.weights[2] > 0
 
 
 def gram_matrices(network: Network, picture: Picture) -> list[Float[Tensor, "channels channels"]]:
@@ -70,6 +74,12 @@ class Perception(Objective):
         self._taste, self._scene, self._stage = taste, scene, stage
         self._target = target.canvas(self.mm_per_px, 0).pixels[None]
         self._units: Tensor | None = None
+        self._blur = None
+        if taste.blur_mm:
+            # A matrix, since large convolutions differ by the number of threads, and take very long.
+            sigma_px, side = taste.blur_mm / self.mm_per_px, scene.crops.size_px
+            blur = gaussian_filter1d(np.eye(side), sigma_px, axis=0, mode="mirror")
+            self._blur = self._target.new_tensor(blur)
 
     def gradients(self, strokes: Strokes, number: int) -> Gradients:
         if self._units is None:
@@ -102,14 +112,12 @@ class Perception(Objective):
         return torch.stack([light, feature_distance(features, sought), self._style(seen)])
 
     def _style(self, seen: Sight) -> Float[Tensor, ""]:
-        if not self._taste.style:
+        if not self._taste.is_styled:
             return seen.light.new_zeros(())
         return style_distance(self._taste.network(seen.light), self._taste.style)
 
     def _blurred(self, light: Float[Tensor, "views channels height width"]) -> Tensor:
-        sigma_px = self._taste.blur_mm / self.mm_per_px
-        reach = min(ceil(_REACH_SIGMAS * sigma_px), light.shape[-1] - 1)
-        return gaussian_blur(light, [2 * reach + 1] * 2, [sigma_px] * 2) if reach else light
+        return light if self._blur is None else self._blur @ light @ self._blur.mT
 
     def _wanted(self, seen: Sight) -> Tensor:
         paper = self._scene.inks.bare

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
+from scipy.ndimage import gaussian_filter, zoom
 
 from plotopt.directions import (
     About,
@@ -57,6 +58,21 @@ def test_flat_parts_take_the_direction_of_the_nearest_edge():
     tone = np.full((64, 64), 0.9)
     tone[:, :20] = 0.3
     assert np.abs(np.cos(structure_headings(tone)[:, 20:40])).max() < 0.05
+
+
+def test_reading_twice_as_coarsely_is_reading_a_picture_half_the_size():
+    smooth = gaussian_filter(np.random.default_rng(0).random((60, 80)), 3)
+    large = zoom(smooth, 2, order=3, mode="nearest", grid_mode=True)
+    coarse, fine = structure_headings(large, 2.0)[1::2, 1::2], structure_headings(smooth)
+    off = np.abs(np.sin(coarse - fine))[8:-8, 8:-8]
+    assert np.median(off) < 0.04
+    assert np.median(np.abs(np.sin(structure_headings(large)[1::2, 1::2] - fine))) > 2 * np.median(off)
+
+
+def test_only_what_is_read_from_a_picture_can_be_read_more_coarsely():
+    assert Structure().coarser(1.5).coarser(2) == Structure(3.0)
+    assert str(Structure(3.0)) == "structure"
+    assert Angles((45.0,)).coarser(2) == Angles((45.0,))
 
 
 @pytest.mark.parametrize(("degrees", "run"), [(0, (1, 0)), (90, (0, 1)), (45, (1, -1)), (-45, (1, 1))])

@@ -13,6 +13,7 @@ from pictures import save as save_picture
 
 import plotopt
 from plotopt.errors import PlotoptError
+from plotopt.objectives.perception import Perception
 
 # The lowest layer is the quickest, and enough for all but one of the tests.
 TINY = {"quality": "draft", "strokes": 20, "size": 64, "loss": "vgg", "layers": "relu1_1"}
@@ -84,6 +85,25 @@ def test_features_change_the_drawing(drawing):
 
 def test_other_layers_see_otherwise(tiny, drawing):
     assert path_data(tiny(layers="relu1_1, relu1_2")) != path_data(drawing)
+
+
+@pytest.mark.parametrize(("marks", "longest_px"), [(False, 0.5), (True, 1.0)])
+def test_light_is_blurred_by_the_pens_width_and_steps_are_long_for_marks_alone(
+    tiny, style, monkeypatch, marks, longest_px
+):
+    made = []
+
+    class Seen(Perception):
+        def __init__(self, taste, target, scene, stage):
+            made.append((taste, stage))
+            super().__init__(taste, target, scene, stage)
+
+    monkeypatch.setattr("plotopt.atelier.Perception", Seen)
+    tiny(pens="black:0.6mm,red:0.4mm", **({"style_image": style} if marks else {}))
+    ((taste, stage),) = made
+    assert taste.blur_mm == pytest.approx(0.5)
+    assert (stage.step_px[0] > 0.5) == marks
+    assert stage.step_px[0] <= longest_px
 
 
 @pytest.fixture(scope="module")

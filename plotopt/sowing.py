@@ -82,8 +82,11 @@ class _Field:
         return self.guide.single_line
 
     def reaching(self, reach: float) -> _Field:
-        """The same for lines that reach this part of the ink: few and long, they cannot follow details."""
-        if reach >= 1:
+        """The same for lines that reach this part of the ink: few and long, they cannot follow details.
+
+        A single line has no ends to meet, and would come to another length with every step.
+        """
+        if reach >= 1 or self.single:
             return self
         coarseness = min(max(reach, _LEAST_LINE_PX) ** -_COARSENING, _COARSEST)
         return replace(self, courses=self.guide.coarser(coarseness).courses(self.ground))

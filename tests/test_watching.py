@@ -110,6 +110,8 @@ def visited(run, monkeypatch):
                 visitor(address, arrived)
             except BaseException as grief:
                 griefs.append(grief)
+                # Else a run that is paused would wait for good.
+                os.kill(os.getpid(), signal.SIGINT)
             arrived.set()
 
         def waited(*arguments):

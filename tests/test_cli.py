@@ -234,8 +234,6 @@ def test_polylines_are_written_where_asked_for(run, ready, folder, drawing, poly
     [
         (("--margin", "200mm"), "margin"),
         (("--paper", "a1"), "axidraw"),
-        (("--mask", "none.png"), "'none.png' is no file"),
-        (("--direction", "map:none.png"), "'none.png' is no file"),
     ],
 )
 def test_what_is_wrong_is_told_before_what_exists(run, ready, folder, words, told):

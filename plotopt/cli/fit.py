@@ -65,7 +65,6 @@ def command(image: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     Lengths take mm, cm, in, pt or px (96 dpi).
     """
     from plotopt.picture import read_picture
-    from plotopt.runs.ordering import digests
     from plotopt.settings import read_settings
     from plotopt.settings.fit import Judge
 
@@ -74,7 +73,6 @@ def command(image: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     settings = read_settings(**options)
     picture = read_picture(image)
     settings.profile.check_fits(settings.sheet(picture.aspect)[1])
-    digests(settings)
     delivery.check(settings, picture.aspect)
     delivery.check_device(settings)
     paths = delivery.paths(image.with_suffix(".svg"), image)

@@ -33,6 +33,7 @@ from plotopt.separation import best_pens
 from plotopt.settings import FitSettings, read_settings
 from plotopt.settings.fit import Judge
 from plotopt.settings.fit import Renderer as RendererChoice
+from plotopt.settings.pens import PenChoice
 from plotopt.sowing import usual_count
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def fit(
         layers=layers,
         profile=settings.profile,
         metadata={"plotopt": __version__, "command": command, "options": settings.options(), **run.told},
-        notes=picture.notes + pale_notes(problem.pens, settings.stock) + notes + devices.notes(network=seen),
+        notes=picture.notes + _pen_notes(settings, problem.pens) + notes + devices.notes(network=seen),
         source=picture.path,
         stock=settings.stock,
         client=settings.client,
@@ -121,6 +122,15 @@ def problem_of(settings: FitSettings, picture: Picture, place: Rect) -> Problem:
     for pen in pens:
         pen.check_fits(place)
     return outline(posed(in_plot_order(pens)), emphasis, settings.strokes or usual_count(pens, place))
+
+
+def _pen_notes(settings: FitSettings, pens: Sequence[Pen]) -> tuple[str, ...]:
+    """What the user should know of the pens on this paper."""
+    notes, chosen, stock = pale_notes(pens, settings.stock), settings.pens, settings.stock
+    if not isinstance(chosen, PenChoice) or len(pens) >= min(chosen.count, len(chosen.box)):
+        return notes
+    told = f"only {len(pens)} of the {len(chosen.box)} pens to choose from can be seen on {stock.title}"
+    return (*notes, f"{told}: {chosen.count} were asked for")
 
 
 def _renderer(wanted: RendererChoice) -> Renderer:

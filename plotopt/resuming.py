@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -96,34 +97,69 @@ def resumed(record: Record, changes: Mapping[str, Any]) -> Continuation:
         return Continuation(record, settings, options, words, notes)
     # Files that were there then need not be any more, as long as they moved no stroke.
     kept = {name: changes[name] for name in changes if name in _MOVE_NONE | _OF_MACHINE}
-    before = settings_of(order, kept)
-    why = _hindrance(record, before, settings, differing)
+    change = _Change(record, settings_of(order, kept), settings)
+    why = change.hindrance(differing)
     if why:
         notes += (f"the run begins anew: {why}",)
-    carried = None if why else _carried(record, before, settings)
+    carried = None if why else change.carried()
     changed = replace(order, options=told, digests=files, version=__version__)
     return Continuation(Record(changed, carried=carried), settings, options, words, notes)
 
 
-def _hindrance(
-    record: Record,
-    before: FitSettings | NeuronSettings,
-    after: FitSettings | NeuronSettings,
-    differing: Set[str],
-) -> str | None:
-    """Why the strokes are of no use to a run with other settings; None where they are."""
-    if record.strokes is None or not len(record.strokes):
-        return "it has no strokes"
-    have, want = (len(pens_of(record, each)) for each in (before, after))
-    if have != want:
-        return f"its strokes are of {have} pen{'s' * (have > 1)}, not of {want}"
-    if isinstance(before, FitSettings) and isinstance(after, FitSettings):
-        return _of_lines(before, after, differing) or _of_amount(record, record.strokes, after)
-    if differing & _OF_FIRST_STROKES:
-        return f"other {' and '.join(sorted(differing & _OF_FIRST_STROKES))} make another drawing"
-    if isinstance(before, NeuronSettings) and _is_cell(record, before):
-        return "its strokes are still those of the small drawing"
-    return None
+@dataclass(frozen=True, eq=False)
+class _Change:
+    """A run that is to go on with settings ``after``, and had those ``before``."""
+
+    record: Record
+    before: FitSettings | NeuronSettings
+    after: FitSettings | NeuronSettings
+
+    @cached_property
+    def pens(self) -> tuple[tuple[Pen, ...], tuple[Pen, ...]]:
+        """Those of before and after: found once, since a picture takes its time to choose."""
+        return pens_of(self.record, self.before), pens_of(self.record, self.after)
+
+    def hindrance(self, differing: Set[str]) -> str | None:
+        """Why the strokes are of no use with other settings; None where they are."""
+        if self.record.strokes is None or not len(self.record.strokes):
+            return "it has no strokes"
+        have, want = map(len, self.pens)
+        if have != want:
+            return f"its strokes are of {have} pen{'s' * (have > 1)}, not of {want}"
+        if isinstance(self.before, FitSettings) and isinstance(self.after, FitSettings):
+            return _of_lines(self.before, self.after, differing) or self._of_amount(
+                self.record.strokes, self.after
+            )
+        if differing & _OF_FIRST_STROKES:
+            return f"other {' and '.join(sorted(differing & _OF_FIRST_STROKES))} make another drawing"
+        if isinstance(self.before, NeuronSettings) and _is_cell(self.record, self.before):
+            return "its strokes are still those of the small drawing"
+        return None
+
+    def _of_amount(self, strokes: Strokes, after: FitSettings) -> str | None:
+        """What is wrong with strokes that come to far more than is asked for, or to far less."""
+        if after.strokes is not None:
+            part = sum(strokes.laid()) / after.strokes
+        elif after.minutes is None and after.metres is None:
+            return None
+        else:
+            budget = Budget(after.minutes, after.metres, after.profile, after.client)
+            part = budget.spent(strokes, self.pens[1], page_of(self.record, after)[1])
+        if _LEAST_OF <= part <= _MOST_OF:
+            return None
+        return (
+            f"its strokes come to {part:.3g} times what is asked for, not to {_LEAST_OF:g} to {_MOST_OF:g} "
+            "times"
+        )
+
+    def carried(self) -> Carried:
+        """The strokes for the settings after, with their pens."""
+        assert self.record.strokes is not None
+        lying = Carried(self.record.strokes.decided(), page_of(self.record, self.before)[1])
+        if self.record.carried and not (self.record.moment or self.record.finish):
+            lying = self.record.carried
+        had, wanted = self.pens
+        return lying if had == wanted else replace(lying, strokes=handed(lying.strokes, had, wanted))
 
 
 def _of_lines(before: FitSettings, after: FitSettings, differing: Set[str]) -> str | None:
@@ -131,35 +167,6 @@ def _of_lines(before: FitSettings, after: FitSettings, differing: Set[str]) -> s
         return "a single line is laid as a whole"
     others = differing & _OF_LINES
     return f"its lines are laid for the {' and '.join(sorted(others))} of before" if others else None
-
-
-def _of_amount(record: Record, strokes: Strokes, after: FitSettings) -> str | None:
-    """What is wrong where so many more strokes or minutes are wanted, or so few, that these would crowd or
-    stray."""
-    if after.strokes is not None:
-        part = sum(strokes.laid()) / after.strokes
-    elif after.minutes is None and after.metres is None:
-        return None
-    else:
-        budget = Budget(after.minutes, after.metres, after.profile, after.client)
-        part = budget.spent(strokes, pens_of(record, after), page_of(record, after)[1])
-    if _LEAST_OF <= part <= _MOST_OF:
-        return None
-    return (
-        f"its strokes come to {part:.3g} times what is asked for, not to {_LEAST_OF:g} to {_MOST_OF:g} times"
-    )
-
-
-def _carried(
-    record: Record, before: FitSettings | NeuronSettings, after: FitSettings | NeuronSettings
-) -> Carried:
-    """The strokes for a run with other settings, with its pens."""
-    assert record.strokes is not None
-    lying = Carried(record.strokes.decided(), page_of(record, before)[1])
-    if record.carried and not (record.moment or record.finish):
-        lying = record.carried
-    pens = pens_of(record, before), pens_of(record, after)
-    return lying if pens[0] == pens[1] else replace(lying, strokes=handed(lying.strokes, *pens))
 
 
 def _is_cell(record: Record, settings: NeuronSettings) -> bool:

@@ -192,6 +192,18 @@ def test_the_command_tells_of_polylines_too(run, strokeless, folder):
     assert "--polylines" in stored((folder / "a.svg").read_bytes())["command"]
 
 
+def test_the_command_tells_of_files_too(run, strokeless):
+    ran = run("fit", "a.png", "-v", "-o", "my plot.svg", "--formats=svg,hpgl:hp7475a", "--dpi=100")
+    assert told_command(ran)[-6:] == [
+        "--output",
+        "my plot.svg",
+        "--formats",
+        "svg,hpgl:hp7475a",
+        "--dpi",
+        "100",
+    ]
+
+
 def test_the_command_finds_a_picture_in_another_folder(run, strokeless, folder):
     save(folder / "folder" / "b.png", gradient())
     ran = run("fit", "folder/b.png", "-v")

@@ -337,10 +337,14 @@ def test_the_best_pens_of_a_box_are_those_that_show():
     assert {layer.pen.name for layer in drawing.layers} <= {"black", "red"}
 
 
-@pytest.mark.parametrize("pens", ["auto:1:red:0.4mm", "auto:2:red:0.4mm,white:0.4mm"])
-def test_a_box_with_no_choice_is_drawn_with_what_shows(pens):
+@pytest.mark.parametrize(("pens", "told"), [("auto:1:red:0.4mm", 0), ("auto:2:red:0.4mm,white:0.4mm", 1)])
+def test_a_box_with_no_choice_is_drawn_with_what_shows(pens, told):
+    """With fewer pens than were asked for there is a word of it."""
     drawing = tiny(gradient(), pens=pens, strokes=40)
     assert [layer.pen.name for layer in drawing.layers] == ["red"]
+    notes = [note for note in drawing.notes if "pens to choose from" in note]
+    assert len(notes) == told
+    assert all(note.startswith("only 1 of the 2 pens") for note in notes)
 
 
 def test_white_ink_on_black_paper_draws_what_is_light():

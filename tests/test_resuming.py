@@ -254,6 +254,20 @@ def spawn(folder, *words):
     raise AssertionError("it ended before its tiles")
 
 
+def test_help_tells_which_options_are_for_what(run):
+    """Those of one name that mean another thing for a neuron are told for either."""
+    told = re.split(r"\n(Options.*):\n", run("resume", "--help").out)
+    of = dict(zip(told[1::2], told[2::2], strict=True))
+    assert list(of) == ["Options", "Options of fit and neuron", "Options of fit", "Options of neuron"]
+    assert "--output" in of["Options"]
+    assert "--help" in of["Options"]
+    assert "--paper" in of["Options of fit and neuron"]
+    assert "--minutes" in of["Options of fit"]
+    assert "--grid" in of["Options of neuron"]
+    assert "usual length" in of["Options of fit"]
+    assert "price of strokes" in of["Options of neuron"]
+
+
 LONG = ("a.png", "-o", "b.svg", "--quality=fine", "--strokes=300", "--size=512", "--paper=a6", "--margin=5mm")
 
 
@@ -268,7 +282,9 @@ def test_a_signal_ends_the_step_keeps_the_run_and_draws_what_is_there(folder, nu
     assert (folder / "b.svg").read_bytes().startswith(b"<svg")
     assert read_run(folder / "b.plotopt").moment.standing.steps > 0
     if number != signal.SIGHUP:
-        assert err.endswith(b"\nplotopt: stopped, go on with: plotopt resume b.plotopt\n")
+        told, resumption = err.rsplit(b"\n", 2)[:2]
+        assert b"plotopt: stopped, the drawing is as it was then" in told
+        assert resumption == b"plotopt: go on with: plotopt resume b.plotopt"
         assert out.startswith(b"strokes ")
 
 

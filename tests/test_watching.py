@@ -276,7 +276,8 @@ def test_a_run_that_is_stopped_is_kept_and_can_go_on(run, visited, folder):
     before = listing(folder)
     ran = visited(visitor, "fit", "a.png", *TINY, "-o", "b.svg")
     assert ran.code == 0
-    assert ran.err.endswith("plotopt: stopped, go on with: plotopt resume b.plotopt\n")
+    assert "plotopt: stopped, the drawing is as it was then\n" in ran.err
+    assert ran.err.endswith("plotopt: go on with: plotopt resume b.plotopt\n")
     assert new_files(folder, before) == ["b.plotopt", "b.png", "b.svg"]
     assert run("fit", "a.png", *TINY, "-o", "c.svg").code == 0
     assert visited(lambda address, arrived: None, "resume", "b.plotopt").code == 0

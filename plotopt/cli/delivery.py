@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -79,6 +80,15 @@ class Delivery:
             if entry.kind is Kind.HPGL:
                 _check_plotter(entry.flavour, settings, aspect)
 
+    def _words(self) -> Iterator[str]:
+        """What was asked for in the words of the command line, in its own shell's quotes."""
+        for name in ("output", "formats", "dpi"):
+            value = getattr(self, name)
+            if value is not None:
+                yield shlex.join([f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)])
+        if self.polylines:
+            yield "--polylines"
+
     def _chosen(self) -> tuple[Format, ...]:
         from plotopt.formats import DEFAULT_FORMATS, parse_formats
 
@@ -131,7 +141,7 @@ class Delivery:
             return
         report(drawing, [*paths, *([kept] if kept else [])])
         if self.verbose:
-            click.echo(f"repeat with: {command}{' --polylines' * self.polylines}", err=True)
+            click.echo(f"repeat with: {' '.join([command, *self._words()])}", err=True)
             click.echo(f"page {drawing.page.width_mm:g} x {drawing.page.height_mm:g} mm", err=True)
 
 

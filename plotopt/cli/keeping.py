@@ -84,9 +84,13 @@ class Keeping:
         ):
             with delivery.listener() as listener:
                 drawing = make(on_progress=hears(listener), run=run)
+            if run.is_stopped and (stop.exit_code or not delivery.quiet):
+                _say("stopped, the drawing is as it was then")
             delivery.deliver(drawing, paths, command(drawing), self.path)
-        if stop.exit_code or (run.is_stopped and not delivery.quiet):
-            self._say_stopped(run.is_stopped)
+        if run.is_stopped and self.path and (stop.exit_code or not delivery.quiet):
+            _say(f"go on with: {self._resumption}")
+        if stop.exit_code and not run.is_stopped:
+            _say("stopped, it was finished all the same")
         if stop.exit_code:
             sys.exit(stop.exit_code)
 
@@ -105,11 +109,6 @@ class Keeping:
         name = str(self.path)
         return shlex.join(["plotopt", "resume", f"./{name}" if name.startswith("-") else name])
 
-    def _say_stopped(self, is_stopped: bool) -> None:
-        if not is_stopped:
-            told = "it was finished all the same"
-        elif self.path:
-            told = f"go on with: {self._resumption}"
-        else:
-            told = "the drawing is as it was then"
-        click.echo(f"plotopt: stopped, {told}", err=True)
+
+def _say(told: str) -> None:
+    click.echo(f"plotopt: {told}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,13 +23,36 @@ if TYPE_CHECKING:
 _OWN = {"subject", "keep", *Delivery.__dataclass_fields__}
 
 
-def _settings() -> list[click.Parameter]:
-    """The options of fits and of neurons, each once."""
-    options = {option.name: option for command in (neuron.command, fit.command) for option in command.params}
-    return [option for name, option in options.items() if name not in _OWN]
+def _settings(command: click.Command) -> dict[str, click.Parameter]:
+    """Those options of a command that are not of every one."""
+    return {option.name or "": option for option in command.params if option.name not in _OWN}
 
 
-@click.command("resume", options_metavar="[OPTIONS OF FIT OR NEURON]")
+_FITS, _NEURONS = _settings(fit.command), _settings(neuron.command)
+
+
+class _Grouped(click.Command):
+    """A command whose help tells which options are for fits and which for neurons."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        fits, neurons = (_rows(ctx, options.values()) for options in (_FITS, _NEURONS))
+        own = [option for option in self.get_params(ctx) if option.name not in _FITS | _NEURONS]
+        for heading, rows in (
+            ("Options", _rows(ctx, own)),
+            ("Options of fit and neuron", [row for row in fits if row in neurons]),
+            ("Options of fit", [row for row in fits if row not in neurons]),
+            ("Options of neuron", [row for row in neurons if row not in fits]),
+        ):
+            with formatter.section(heading):
+                formatter.write_dl(rows)
+
+
+def _rows(ctx: click.Context, options: Iterable[click.Parameter]) -> list[tuple[str, str]]:
+    rows = [option.get_help_record(ctx) for option in options if isinstance(option, click.Option)]
+    return [row for row in rows if row]
+
+
+@click.command("resume", cls=_Grouped, options_metavar="[OPTIONS OF FIT OR NEURON]")
 @click.argument("subject", metavar="RUN", type=click.Path(path_type=Path))
 @delivered("where the run had it")
 def command(path: Path, delivery: Delivery, options: dict[str, Any]) -> None:
@@ -95,4 +119,4 @@ def _picture(path: Path, order: Order) -> Path:
     return path.with_name(Path(order.subject).name or path.name)
 
 
-command.params.extend(_settings())
+command.params.extend((_NEURONS | _FITS).values())

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -32,6 +33,8 @@ _STEPS, _TRYING_STEPS, _STEP = 500, 60, 0.3
 _TRACE = 0.02
 # Colours in between are interpolated on a grid of cube roots of light, on which the eye's steps are even.
 _GRID = 17
+# Of more numbers at a time torch makes a part for each thread, and how many there are shows in the last bits.
+_MOST_NUMBERS = 32_000
 # What a pen twice or half as wide as usual has to be better by, in squared distance of OKLab.
 _PRICE_OF_WIDTH, _USUAL_MM = 0.0004, 0.4
 # A picture's colours, for choosing pens, are at most so many, each as a bin of that grid.
@@ -41,19 +44,34 @@ _MOST_COLOURS = 48
 def separate(linear: Float[Tensor, "3 height width"], inks: Inks) -> Float[ndarray, "pens height width"]:
     """What part of the paper each pen inks at every pixel of a picture, from 0 to 0.95.
 
-    Worked out for the corners of those cells of the grid in which the picture has colours, and interpolated.
+    Interpolated between the colours of a grid.
     """
     at = np.cbrt(linear.double().clamp(0, 1).permute(1, 2, 0).numpy())
-    cells = np.unique(np.minimum((at * (_GRID - 1)).astype(int), _GRID - 2).reshape(-1, 3), axis=0)
-    around = np.stack(np.meshgrid(*[(0, 1)] * 3, indexing="ij"), -1).reshape(-1, 3)
-    corners = np.unique((cells[:, None] + around).reshape(-1, 3), axis=0)
-    colours = torch.from_numpy(corners / (_GRID - 1)).float() ** 3
-    table = np.zeros((_GRID, _GRID, _GRID, inks.pens))
-    table[tuple(corners.T)] = separated(colours, [inks], _STEPS)[0][0].double().numpy()
     axis = np.linspace(0, 1, _GRID)
-    shares = np.moveaxis(RegularGridInterpolator((axis, axis, axis), table)(at), -1, 0)
+    shares = np.moveaxis(RegularGridInterpolator((axis, axis, axis), _table(*_content(inks)))(at), -1, 0)
     # A trace of ink here and there, an interpolation's most of all, is a stroke that no one asked for.
     return shares * np.clip((shares - _TRACE) / _TRACE, 0, 1)
+
+
+def _content(inks: Inks) -> tuple[tuple[tuple[float, ...], ...], tuple[bool, ...], tuple[float, ...]]:
+    """What there is to know of inks as numbers: light of each, which are opaque, light of the paper."""
+    light = tuple(tuple(each) for each in inks.reflectance.tolist())
+    return light, inks.opaque, tuple(inks.bare.flatten().tolist())
+
+
+# A budget is sought with the same inks again and again, in lighter and darker pictures.
+@lru_cache(maxsize=8)
+def _table(
+    reflectance: tuple[tuple[float, ...], ...], opaque: tuple[bool, ...], paper: tuple[float, ...]
+) -> Float[ndarray, "red green blue pens"]:
+    """The shares of inks for every colour of the grid, along cube roots of its linear light."""
+    inks = Inks(torch.tensor(reflectance), opaque, torch.tensor(paper))
+    axis = torch.linspace(0, 1, _GRID)
+    colours = torch.cartesian_prod(axis, axis, axis) ** 3
+    parts = [
+        separated(some, [inks], _STEPS)[0][0] for some in colours.split(_MOST_NUMBERS // max(3, inks.pens))
+    ]
+    return torch.cat(parts).double().numpy().reshape(_GRID, _GRID, _GRID, inks.pens)
 
 
 def separated(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from plotopt import separation
 from plotopt.ink import Inks, in_plot_order, srgb_to_linear
 from plotopt.oklab import oklab
 from plotopt.pens import Pen
@@ -77,6 +78,19 @@ def test_every_pixel_has_the_shares_of_its_colour():
     assert found.max() <= 0.95
     exact, _ = separated(image.flatten(1).T, [Inks.of_pens(PROCESS, 3)], 500)
     assert np.abs(found.reshape(4, -1).T - exact[0].numpy()).mean() < 0.06
+
+
+def test_many_inks_are_shared_out_alike_on_any_number_of_threads(monkeypatch):
+    monkeypatch.setattr(separation, "_STEPS", 3)
+    inks = Inks(torch.rand(9, 3, generator=torch.Generator().manual_seed(0)), (False,) * 8 + (True,))
+    threads, tables = torch.get_num_threads(), []
+    try:
+        for number in (1, 3):
+            torch.set_num_threads(number)
+            tables.append(separation._table.__wrapped__(*separation._content(inks)))
+    finally:
+        torch.set_num_threads(threads)
+    assert np.array_equal(*tables)
 
 
 def test_the_best_pens_are_those_of_the_picture():

@@ -27,6 +27,7 @@ import plotopt
 from plotopt import linking, posing, stages
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives import likeness
+from plotopt.objectives.problem import Problem
 from plotopt.stages import Quality
 
 _PEN_MM = 0.4
@@ -61,7 +62,8 @@ VARIANTS = (
     Variant("no strokes moved", parts=((likeness, "relocate", _stay),)),
     Variant("draft", {"quality": "draft"}),
     Variant("fine", {"quality": "fine"}),
-    Variant("no smoothness", {"stiffness": 0.0}),
+    Variant("neither smoothness nor grain", {"stiffness": 0.0}),
+    Variant("no grain", parts=((Problem, "grained", lambda problem: problem),)),
     Variant("stiffness 3", {"stiffness": 3.0}),
     Variant("crossings 1", {"crossings": 1.0}),
     Variant("detail off", {"detail": "off"}),

@@ -106,7 +106,7 @@ class Atelier:
         self.journal.on_progress(Progress(told, 1, 1))
         if not len(sown.strokes):
             return sown.strokes, sown
-        problem = replace(self.problem, target=sown.target).to(self.device)
+        problem = replace(self.problem, target=sown.target, guide=sown.guide).grained().to(self.device)
         strokes, stage, shift = self._likened(sown.strokes.to(self.device), problem, budget, rng)
         if self.taste:
             looks = replace(problem, shift=shift), stage, crops_seed
@@ -184,13 +184,14 @@ class Atelier:
         stage = replace(stage, steps=scene.crops.steps(canvas, stage.steps))
         target = problem.shift.shifted(problem.target)
         blur_mm = sum(pen.width_mm for pen in problem.pens) / len(problem.pens)
-        return Perception(replace(taste, light=problem.loss, blur_mm=blur_mm), target, scene, stage), stage
+        taste = replace(taste, light=problem.loss, blur_mm=blur_mm)
+        return Perception(taste, target, scene, stage, problem.grain), stage
 
     def _improved(
         self, strokes: Strokes, objective: Objective, stage: Stage, budget: Budget | None
     ) -> Strokes:
         place = self.problem.target.place
-        grip = Grip.of(self.problem, stage, self.device)
+        grip = Grip.of(self.problem.hand, stage)
         if not isinstance(objective, Likeness):
             # No other one pays for ink that shows.
             grip = replace(grip, ink=0.0)

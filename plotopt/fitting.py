@@ -34,6 +34,7 @@ from plotopt.settings import FitSettings, read_settings
 from plotopt.settings.fit import Judge
 from plotopt.settings.fit import Renderer as RendererChoice
 from plotopt.settings.pens import PenChoice
+from plotopt.single_line import SingleLine
 from plotopt.sowing import usual_count
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ def problem_of(settings: FitSettings, picture: Picture, place: Rect) -> Problem:
 
     guide, emphasis = guide_of(settings, picture), emphasis_of(settings, picture)
 
-    hand = Hand(settings.stiffness, settings.crossings, laid=settings.curl > 0)
+    # A tour goes from dot to dot, whichever way lines would run.
+    is_tour = settings.single_line is SingleLine.TOUR
+    hand = Hand(settings.stiffness, settings.crossings, laid=settings.curl > 0, directed=not is_tour)
 
     def posed(pens: Sequence[Pen]) -> Problem:
         problem = pose(picture, pens, stock, settings.tone(usual_gamma(pens, stock)), place)
@@ -127,7 +130,7 @@ def problem_of(settings: FitSettings, picture: Picture, place: Rect) -> Problem:
 def _pen_notes(settings: FitSettings, pens: Sequence[Pen]) -> tuple[str, ...]:
     """What the user should know of the pens on this paper."""
     notes, chosen, stock = pale_notes(pens, settings.stock), settings.pens, settings.stock
-    if not isinstance(chosen, PenChoice) or len(pens) >= min(chosen.count, len(chosen.box)):
+    if not isinstance(chosen, PenChoice) or len(pens) >= chosen.count:
         return notes
     told = f"only {len(pens)} of the {len(chosen.box)} pens to choose from can be seen on {stock.title}"
     return (*notes, f"{told}: {chosen.count} were asked for")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from plotopt.ink import LUMINANCE
 from plotopt.losses.grain import Grain
 from plotopt.maps import Ground
 from plotopt.page import Rect
+from plotopt.pens import Pen
 from plotopt.seeding import Course
 from plotopt.single_line import SingleLine
 from plotopt.target import Target
@@ -24,6 +26,8 @@ from plotopt.view import View
 
 #: Beside tones, outlines take at most this part of the strokes.
 MOST_OF_STROKES = 0.4
+# Strokes are laid on a raster of the pen's width, or of so many pixels along the longer side.
+_LONG_SIDE_PX = 640
 # Strokes so near to an outline may be pieces of it.
 _BESIDE_MM = 1.0
 
@@ -111,6 +115,11 @@ class Guide:
         ground = self.ground(target, target.view, place)
         drawn = _luminance(target.pixels)
         return Course(topmost(self.direction.headings(ground), drawn), np.ones_like(drawn))
+
+
+def laying_mm(pens: Sequence[Pen], place: Rect) -> float:
+    """The pixels in which directions are read and first strokes laid."""
+    return max(min(pen.width_mm for pen in pens), max(place.width, place.height) / _LONG_SIDE_PX)
 
 
 def _luminance(pixels: Float[Tensor, "channels height width"]) -> Float[ndarray, "height width"]:

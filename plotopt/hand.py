@@ -14,24 +14,27 @@ _LOOPS = 40.0
 
 @dataclass(frozen=True)
 class Hand:
-    """``stiffness`` in 0..10, 1 as usual: with less lines bend more, with more they keep their direction.
+    """``stiffness`` in 0..10, 1 as usual: the less, the more lines bend and leave their direction.
 
     ``crossings`` in 0..10 is the price of lines over lines, and of ink off the page. Where lines are ``laid``
-    in a shape of their own, it is this that they keep, instead of being straight.
+    in a shape of their own, it is this that they keep, instead of being straight; such as are not
+    ``directed`` have no direction to keep to.
     """
 
     stiffness: float = 1.0
     crossings: float = 0.0
     laid: bool = False
+    directed: bool = True
 
     def held(self, stage: Stage) -> Stage:
-        """The stage with bends priced as this hand has it."""
-        return replace(stage, smoothness=0.0 if self.laid else self.stiffness * stage.smoothness)
+        """The stage with bends, and leaving the grain, priced as this hand has it."""
+        smoothness = 0.0 if self.laid else self.stiffness * stage.smoothness
+        return replace(stage, smoothness=smoothness, firmness=self.firmness * stage.firmness)
 
     @property
     def firmness(self) -> float:
         """How many times a usual bend's price it costs to leave the direction that lines run in."""
-        return 0.0 if self.laid else max(0.0, self.stiffness**2 - 1)
+        return self.stiffness**2 if self.directed and not self.laid else 0.0
 
     @property
     def keeping(self) -> float:

@@ -183,8 +183,9 @@ def cut(
 ) -> tuple[Float[ndarray, "pieces control_points 2"], list[int]]:
     """Control points of B-splines that draw lines in pieces of about that length, and how many each takes.
 
-    They lie on the line, evenly; each piece has the last three of the one before it in its line. A B-spline
-    begins and ends one knot inside its control points, so lines are drawn out straight by one at either end.
+    They lie on the line, evenly; each piece has the last three of the one before it in its line. One more at
+    either end goes straight on: with no curvature there a B-spline ends at the second of its control points,
+    which is the line's own end.
     """
     pieces, counts = [], []
     for given in lines:
@@ -193,8 +194,7 @@ def cut(
         count = max(1, round(at[-1] / piece_px))
         knots = np.arange(-1, count * spans + 2) * (at[-1] / (count * spans))
         points = np.stack([np.interp(knots, at, line[:, axis]) for axis in (0, 1)], axis=1)
-        ways = _outwards(line) * knots[-1] / (count * spans + 1)
-        points[0], points[-1] = line[0] + ways[0], line[-1] + ways[1]
+        points[0], points[-1] = 2 * points[1] - points[2], 2 * points[-2] - points[-3]
         pieces += [points[spans * i : spans * i + spans + 3] for i in range(count)]
         counts.append(count)
     return np.stack(pieces), counts

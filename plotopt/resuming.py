@@ -119,6 +119,11 @@ class _Change:
         """Those of before and after: found once, since a picture takes its time to choose."""
         return pens_of(self.record, self.before), pens_of(self.record, self.after)
 
+    @property
+    def _strokes(self) -> Strokes:
+        assert self.record.strokes is not None
+        return self.record.strokes
+
     def hindrance(self, differing: Set[str]) -> str | None:
         """Why the strokes are of no use with other settings; None where they are."""
         if self.record.strokes is None or not len(self.record.strokes):
@@ -127,17 +132,16 @@ class _Change:
         if have != want:
             return f"its strokes are of {have} pen{'s' * (have > 1)}, not of {want}"
         if isinstance(self.before, FitSettings) and isinstance(self.after, FitSettings):
-            return _of_lines(self.before, self.after, differing) or self._of_amount(
-                self.record.strokes, self.after
-            )
+            return _of_lines(self.before, self.after, differing) or self._of_amount(self.after)
         if differing & _OF_FIRST_STROKES:
             return f"other {' and '.join(sorted(differing & _OF_FIRST_STROKES))} make another drawing"
         if isinstance(self.before, NeuronSettings) and _is_cell(self.record, self.before):
             return "its strokes are still those of the small drawing"
         return None
 
-    def _of_amount(self, strokes: Strokes, after: FitSettings) -> str | None:
+    def _of_amount(self, after: FitSettings) -> str | None:
         """What is wrong with strokes that come to far more than is asked for, or to far less."""
+        strokes = self._strokes
         if after.strokes is not None:
             part = sum(strokes.laid()) / after.strokes
         elif after.minutes is None and after.metres is None:
@@ -154,8 +158,7 @@ class _Change:
 
     def carried(self) -> Carried:
         """The strokes for the settings after, with their pens."""
-        assert self.record.strokes is not None
-        lying = Carried(self.record.strokes.decided(), page_of(self.record, self.before)[1])
+        lying = Carried(self._strokes.decided(), page_of(self.record, self.before)[1])
         if self.record.carried and not (self.record.moment or self.record.finish):
             lying = self.record.carried
         had, wanted = self.pens

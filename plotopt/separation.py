@@ -71,7 +71,9 @@ def _table(
     parts = [
         separated(some, [inks], _STEPS)[0][0] for some in colours.split(_MOST_NUMBERS // max(3, inks.pens))
     ]
-    return torch.cat(parts).double().numpy().reshape(_GRID, _GRID, _GRID, inks.pens)
+    table = torch.cat(parts).double().numpy().reshape(_GRID, _GRID, _GRID, inks.pens)
+    table.setflags(write=False)
+    return table
 
 
 def separated(

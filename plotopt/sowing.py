@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ import torch
 from plotopt import stippling, streamlines
 from plotopt.bed import Bed
 from plotopt.directions import share_tone
-from plotopt.guide import MOST_OF_STROKES, Contours, Guide
+from plotopt.guide import MOST_OF_STROKES, Contours, Guide, laying_mm
 from plotopt.ink import Inks
 from plotopt.laid import Laid, placed
 from plotopt.linking import find_gaps, linked
@@ -30,8 +31,6 @@ from plotopt.view import View
 _MISSING_NOTED = 0.25
 # A target keeps at least this part of the picture's darkness: on a lighter one every line would be an error.
 _LEAST_DARKNESS = 0.15
-# Strokes are laid on a raster of the pen's width, or of so many pixels along the longer side.
-_LONG_SIDE_PX = 640
 # No stroke is longer than this part of the shorter side.
 _LONGEST_PART = 0.5
 _SQUARES, _USUAL_COUNTS = 60.0, (100, 20_000)
@@ -55,12 +54,14 @@ _LEAST_LINE_PX = 1e-9
 class Sown:
     """The first strokes, the target lightened to what they can reach, and what the user should know.
 
-    ``is_all`` tells that there is work for no more strokes, though there would be time.
+    ``guide`` is the one that they followed, coarser where they are few; ``is_all`` tells that there is work
+    for no more strokes, though there would be time.
     """
 
     strokes: Strokes
     target: Target
     notes: tuple[str, ...]
+    guide: Guide
     is_all: bool = False
 
 
@@ -88,8 +89,8 @@ class _Field:
         """
         if reach >= 1 or self.single:
             return self
-        coarseness = min(max(reach, _LEAST_LINE_PX) ** -_COARSENING, _COARSEST)
-        return replace(self, courses=self.guide.coarser(coarseness).courses(self.ground))
+        guide = self.guide.coarser(min(max(reach, _LEAST_LINE_PX) ** -_COARSENING, _COARSEST))
+        return replace(self, guide=guide, courses=guide.courses(self.ground))
 
     def sparing(self, coarse: Target, count: int) -> _Field:
         """The same with the strongest outlines that so many strokes have room for beside tones, or alone."""
@@ -150,37 +151,31 @@ def sow(
     if guide.contours and guide.single_line is SingleLine.TOUR:
         # Dots follow what is dark.
         target, guide = guide.contours.drawn_on(target), replace(guide, contours=None)
-    finest_mm = min(pen.width_mm for pen in pens)
-    side_mm = max(target.place.width, target.place.height)
-    coarse = target.canvas(max(finest_mm, side_mm / _LONG_SIDE_PX), 0)
+    coarse = target.canvas(laying_mm(pens, target.place), 0)
     wanted, count = count, count or usual_count(pens, target.place)
     field = _field(guide, coarse, target.place, (pens, inks)).sparing(coarse, count)
     beds = field.beds(coarse)
     outlined = 0 if field.outlines is None else len(field.outlines.counts)
     useful = outlined + int(sum(bed.useful for bed in beds))
     if useful == 0:
-        blank = Strokes.of_pen(torch.zeros(0, 4, 2), finest_mm)
-        return Sown(blank, target, ("the picture is blank, or nearly: there is nothing to draw",))
+        blank = Strokes.of_pen(torch.zeros(0, 4, 2), pens[0].width_mm)
+        return Sown(blank, target, ("the picture is blank, or nearly: there is nothing to draw",), guide)
     notes: list[str] = []
     if useful < count:
         if wanted:
             notes.append(f"the picture wants little ink: {useful:,} strokes are enough for it, not {count:,}")
         count = useful
-    reach = _reach(field, beds, max(count - outlined, 1))
-    beds, seeds = _laid(field, coarse, count - outlined, reach, rng)
-    missing = _missing(beds, seeds)
-    if missing > _MISSING_NOTED:
-        reach *= 1 - missing
-        beds, seeds = _laid(field, coarse, count - outlined, reach, rng)
-    if reach < 1 - _MISSING_NOTED:
-        notes.append(_note(count, pens, reach))
-    target = target.lightened(max(reach, _LEAST_DARKNESS))
+    laying = _laying(field, coarse, count - outlined, _reach(field, beds, max(count - outlined, 1)), rng)
+    if laying.missing > _MISSING_NOTED:
+        laying = _laying(field, coarse, count - outlined, laying.reach * (1 - laying.missing), rng)
+    if laying.reach < 1 - _MISSING_NOTED:
+        notes.append(_note(count, pens, laying.reach))
+    target = target.lightened(max(laying.reach, _LEAST_DARKNESS))
     if guide.contours:
         target = guide.contours.drawn_on(target)
-    laid = _threads(field, beds, seeds) if field.single else _lines(field, beds, seeds, guide, coarse, rng)
-    strokes = placed(laid, coarse.view, pens)
+    strokes = placed(_threads(laying) if field.single else _lines(laying, coarse, rng), coarse.view, pens)
     strokes = strokes.inside(target.place) if field.single else strokes
-    return Sown(strokes, target, tuple(notes))
+    return Sown(strokes, target, tuple(notes), laying.field.guide)
 
 
 def _field(guide: Guide, coarse: Target, place: Rect, drawing: tuple[Sequence[Pen], Inks]) -> _Field:
@@ -216,14 +211,27 @@ def _shared(count: int, weights: Sequence[float]) -> list[int]:
     return np.diff(edges, prepend=0).tolist()
 
 
-def _laid(
-    field: _Field, coarse: Target, count: int, reach: float, rng: np.random.Generator
-) -> tuple[list[Bed], list[Seeds | None]]:
-    """Beds of the tones with so much of their darkness, and the lines of each."""
+class _Laying(NamedTuple):
+    """Lines on beds of tones that have this part of their darkness; None where a pen has none."""
+
+    reach: float
+    field: _Field
+    beds: list[Bed]
+    seeds: list[Seeds | None]
+
+    @property
+    def missing(self) -> float:
+        """What part of all the ink wanted no line has laid."""
+        wanted = [bed.line_px * bed.ink_px for bed in self.beds]
+        left = [1.0 if laid is None else laid.missing for laid in self.seeds]
+        return float(np.dot(wanted, left) / max(np.sum(wanted), _LEAST_LINE_PX))
+
+
+def _laying(field: _Field, coarse: Target, count: int, reach: float, rng: np.random.Generator) -> _Laying:
     field = field.reaching(reach)
     # Lighter colours may need other inks, not only less of the same.
     beds = field.beds(coarse if reach == 1 else coarse.lightened(max(reach, _LEAST_DARKNESS)))
-    return beds, _seeds(field, beds, count, rng)
+    return _Laying(reach, field, beds, _seeds(field, beds, count, rng))
 
 
 def _reach(field: _Field, beds: Sequence[Bed], count: int) -> float:
@@ -238,13 +246,6 @@ def _reach(field: _Field, beds: Sequence[Bed], count: int) -> float:
     return 1.0 if field.single else min(1.0, count / max(sum(bed.fewest for bed in beds), _LEAST_LINE_PX))
 
 
-def _missing(beds: Sequence[Bed], seeds: Sequence[Seeds | None]) -> float:
-    """What part of all the ink wanted no line has laid."""
-    wanted = [bed.line_px * bed.ink_px for bed in beds]
-    left = [1.0 if laid is None else laid.missing for laid in seeds]
-    return float(np.dot(wanted, left) / max(np.sum(wanted), _LEAST_LINE_PX))
-
-
 def _note(count: int, pens: Sequence[Pen], reach: float) -> str:
     plural = "s" * (count > 1)
     widths = " and ".join(f"{width:g}" for width in sorted({pen.width_mm for pen in pens}))
@@ -255,19 +256,13 @@ def _note(count: int, pens: Sequence[Pen], reach: float) -> str:
     )
 
 
-def _lines(
-    field: _Field,
-    beds: Sequence[Bed],
-    seeds: Sequence[Seeds | None],
-    guide: Guide,
-    coarse: Target,
-    rng: np.random.Generator,
-) -> list[Laid]:
+def _lines(laying: _Laying, coarse: Target, rng: np.random.Generator) -> list[Laid]:
     """Lines made one where their ends are near enough, in strokes of about one length."""
-    link_mm = linked_across(guide, field.pens)
+    field = laying.field
+    link_mm = linked_across(field.guide, field.pens)
     link_px = None if link_mm is None else link_mm / coarse.view.mm_per_px
     laid = [] if field.outlines is None else [_outlining(field, field.outlines, coarse)]
-    for bed, lines in zip(beds, seeds, strict=True):
+    for bed, lines in zip(laying.beds, laying.seeds, strict=True):
         if lines is not None:
             laid.append(bed.laid(lines, link_px, rng))
     return laid
@@ -279,8 +274,9 @@ def _outlining(field: _Field, outlines: Seeds, coarse: Target) -> Laid:
     return Laid.of_lines(field.outliner, linked(lines, find_gaps(lines, demand, _TOUCHING_PX)), pen_px)
 
 
-def _threads(field: _Field, beds: Sequence[Bed], seeds: Sequence[Seeds | None]) -> list[Laid]:
+def _threads(laying: _Laying) -> list[Laid]:
     """One line for each pen that has something to draw."""
+    _, field, beds, seeds = laying
     laid = []
     for pen in range(len(field.pens)):
         pen_px = next(bed.pen_px for bed in beds if bed.number == pen)

@@ -18,7 +18,8 @@ class Stage:
     The picture's longer side has ``long_side_px`` pixels and is rendered in tiles of about ``tile_px``.
     ``step_px`` is Adam's step at the stage's begin and end, ``softness_px`` the edge's half width likewise;
     both fall by half a cosine. ``relocations`` times, evenly spread over the first part of the stage,
-    strokes of little use are moved to where ink is missing.
+    strokes of little use are moved to where ink is missing. ``smoothness`` is the price of bends and
+    ``firmness`` that of leaving the grain, where there is one, both of a squared pixel.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Stage:
     tile_px: int = 512
     relocations: int = 0
     smoothness: float = 0.0
+    firmness: float = 0.0
 
     def mm_per_px(self, frame: Rect) -> float:
         """The pixel's size on the page."""
@@ -97,8 +99,8 @@ class Quality(Enum):
 
 # The warm start moves strokes by a millimetre at most: lines are finer than its pixels, so it can mend
 # tone, but strokes that it pushed further would cross each other.
-_WARM = Stage("whole page", 256, 30, (0.08, 0.04), (1.2, 1.0), smoothness=0.05)
-_DETAIL = Stage("tiles", 1024, 600, (1.0, 0.05), (1.2, 0.6), relocations=4, smoothness=0.02)
+_WARM = Stage("whole page", 256, 30, (0.08, 0.04), (1.2, 1.0), smoothness=0.05, firmness=0.05)
+_DETAIL = Stage("tiles", 1024, 600, (1.0, 0.05), (1.2, 0.6), relocations=4, smoothness=0.02, firmness=0.02)
 _STAGES = {
     Quality.DRAFT: (_WARM, replace(_DETAIL, long_side_px=512, steps=120, relocations=2)),
     Quality.NORMAL: (_WARM, _DETAIL),
@@ -157,4 +159,4 @@ def perception_for(quality: Quality, long_side_px: int, *, bold: bool = False) -
     """
     looks = _PERCEPTION_LOOKS[quality]
     step_px, smoothness = ((1.0, 0.05), 0.02) if bold else ((0.3, 0.03), 0.2)
-    return Stage("features", long_side_px, looks, step_px, (1.2, 0.6), smoothness=smoothness)
+    return Stage("features", long_side_px, looks, step_px, (1.2, 0.6), smoothness=smoothness, firmness=0.02)

@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from plotopt.budget import Budget, Within, sow_within, within
+from plotopt.guide import Guide
 from plotopt.joints import Joints
 from plotopt.layering import plan_layers
 from plotopt.objectives.base import Gradients, Objective
@@ -74,7 +75,7 @@ class Sower:
         laid = min(count, self.most)
         # Length, not number, is what a budget of metres looks at.
         strokes = straight([[[12, 22], [12 + 1000 * self.cost(laid), 22]]])
-        return Sown(replace(strokes, joints=Joints.along([1], [laid])), None, (f"{count}",))
+        return Sown(replace(strokes, joints=Joints.along([1], [laid])), None, (f"{count}",), Guide())
 
 
 class Told(Budget):
@@ -171,7 +172,7 @@ def test_costs_that_jump_stay_below():
 
 
 def test_blank_pictures_cost_nothing():
-    nothing = Sown(Strokes.of_pen(torch.zeros(0, 4, 2), 0.4), None, ("blank",))
+    nothing = Sown(Strokes.of_pen(torch.zeros(0, 4, 2), 0.4), None, ("blank",), Guide())
     sown = sow_within(metres(10.0), 1000, PENS, PLACE, lambda count: nothing)
     assert len(sown.strokes) == 0
     assert sown.notes == ("blank",)

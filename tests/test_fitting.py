@@ -24,8 +24,10 @@ from plotopt import bezier
 from plotopt.atelier import _idle_notes
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
+from plotopt.guide import Guide
 from plotopt.joints import Joints
 from plotopt.listening import Progress
+from plotopt.objectives.likeness import Likeness
 from plotopt.page import fit_rect
 from plotopt.pens import Pen, parse_pen
 from plotopt.profiles import load_profile
@@ -363,3 +365,20 @@ def test_a_layer_is_split_for_its_pen():
     parts = tiny(gradient(), strokes=60, split_every=metres).layers
     assert [(part.part, part.parts) for part in parts] == [(1, 3), (2, 3), (3, 3)]
     assert sum(len(part.chains) for part in parts) == len(whole.layers[0].chains)
+
+
+def test_few_strokes_keep_to_the_directions_that_they_were_laid_in(monkeypatch):
+    """Which are coarser than those of many."""
+    seen = []
+
+    class Seen(Likeness):
+        def __init__(self, problem, stage, rng, crew):
+            super().__init__(problem, stage, rng, crew)
+            seen.append((problem, self.grain))
+
+    monkeypatch.setattr("plotopt.atelier.Likeness", Seen)
+    tiny(gradient(), strokes=5)
+    assert len(seen) == 2
+    for problem, grain in seen:
+        assert problem.guide == Guide(attention=problem.guide.attention).coarser(2)
+        assert torch.equal(grain.twice, problem.grained().grain.twice)

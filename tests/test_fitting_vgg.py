@@ -94,9 +94,10 @@ def test_light_is_blurred_by_the_pens_width_and_steps_are_long_for_marks_alone(
     made = []
 
     class Seen(Perception):
-        def __init__(self, taste, target, scene, stage):
+        def __init__(self, taste, target, scene, stage, grain):
             made.append((taste, stage))
-            super().__init__(taste, target, scene, stage)
+            super().__init__(taste, target, scene, stage, grain)
+            assert self.grain
 
     monkeypatch.setattr("plotopt.atelier.Perception", Seen)
     tiny(pens="black:0.6mm,red:0.4mm", **({"style_image": style} if marks else {}))

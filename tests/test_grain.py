@@ -31,30 +31,40 @@ def straight(angle, step=2.0, count=6):
 
 @given(st.floats(-7, 7), st.floats(-7, 7))
 def test_a_straight_stroke_counts_by_the_sine_of_its_angle(grain, stroke):
-    found = across(straight(stroke), grain_of(grain))
+    found = across(straight(stroke), grain_of(grain)).costs
     assert found.item() == pytest.approx(5 * 4 * math.sin(stroke - grain) ** 2, abs=1e-9)
 
 
 def test_that_layer_counts_along_which_a_stroke_runs():
     crossed = grain_of(0.0, 0.5 * math.pi)
-    assert across(straight(0.5 * math.pi), crossed).item() == pytest.approx(0, abs=1e-12)
-    assert across(straight(0.0), crossed).item() == pytest.approx(0, abs=1e-12)
-    assert across(straight(0.1), crossed).item() == pytest.approx(20 * math.sin(0.1) ** 2)
+    assert across(straight(0.5 * math.pi), crossed).costs.item() == pytest.approx(0, abs=1e-12)
+    assert across(straight(0.0), crossed).costs.item() == pytest.approx(0, abs=1e-12)
+    assert across(straight(0.1), crossed).costs.item() == pytest.approx(20 * math.sin(0.1) ** 2)
 
 
 def test_the_gradient_turns_a_stroke_into_the_grain():
-    points = straight(0.3).requires_grad_()
-    across(points, grain_of(0.0)).sum().backward()
+    pulls = across(straight(0.3), grain_of(0.0)).pulls
     # Down at the lower end, up at the upper, so that a step against it turns it back; none along it.
-    assert points.grad[0, -1, 1] > 0 > points.grad[0, 0, 1]
-    assert points.grad[..., 0].abs().max() < 1e-12
-    assert points.grad.sum().abs() < 1e-9
+    assert pulls[0, -1, 1] > 0 > pulls[0, 0, 1]
+    assert pulls[..., 0].abs().max() < 1e-12
+    assert pulls.sum().abs() < 1e-9
+
+
+def test_the_pulls_are_the_gradient():
+    generator = torch.Generator().manual_seed(0)
+    headings = 6 * torch.rand(3, 20, 40, generator=generator, dtype=torch.float64)
+    points = 10 * torch.rand(7, 6, 2, generator=generator, dtype=torch.float64)
+    points.requires_grad_()
+    found = across(points, Grain.of(VIEW, headings))
+    (expected,) = torch.autograd.grad(found.costs.sum(), points)
+    torch.testing.assert_close(found.pulls.detach(), expected)
 
 
 def test_beyond_the_view_its_edge_holds():
     far = straight(0.0) + torch.tensor([1e4, -1e4], dtype=torch.float64)
-    assert across(far, grain_of(0.0)).item() == pytest.approx(0, abs=1e-6)
-    assert across(straight(0.0)[:0], grain_of(0.0)).shape == (0,)
+    assert across(far, grain_of(0.0)).costs.item() == pytest.approx(0, abs=1e-6)
+    nothing = across(straight(0.0)[:0], grain_of(0.0))
+    assert (nothing.costs.shape, nothing.pulls.shape) == ((0,), (0, 6, 2))
 
 
 def test_outlines_have_a_grain_of_their_own_where_they_are():
@@ -67,6 +77,6 @@ def test_outlines_have_a_grain_of_their_own_where_they_are():
     assert grain.twice.shape == (2, 2, 40, 80)
     down = torch.tensor([[20.0, 6.0], [20.0, 8.0], [20.0, 10.0], [20.0, 12.0]])
     aside = down + torch.tensor([10.0, 0.0])
-    found = across(torch.stack([down, aside]), grain)
+    found = across(torch.stack([down, aside]), grain).costs
     assert found[0] == pytest.approx(0, abs=1e-4)
     assert found[1] == pytest.approx(12, rel=1e-4)

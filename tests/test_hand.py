@@ -1,6 +1,7 @@
 """A steady hand: lines keep their direction or their shape, and lines over lines cost."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from plotopt.hand import Hand
 from plotopt.ink import Inks
 from plotopt.losses.grain import Grain
 from plotopt.losses.pixel import PyramidLoss
-from plotopt.objectives.base import Gradients, Objective
+from plotopt.objectives.base import Gradients, Objective, smoothed
 from plotopt.objectives.problem import Look, Problem, loss_of
 from plotopt.objectives.steady import Grip, Steady
 from plotopt.page import Rect
@@ -25,7 +26,9 @@ from plotopt.target import Target
 from plotopt.view import View
 
 TINY = {"strokes": 60, "quality": "draft", "size": 128, "paper": "a6", "orientation": "landscape"}
-STAGE = Stage("some", 100, 10, (1.0, 0.1), (1.0, 0.6), smoothness=0.02)
+STAGE = Stage("some", 100, 10, (1.0, 0.1), (1.0, 0.6), smoothness=0.02, firmness=0.02)
+PENS = (Pen("black", "#000000", 1.0),)
+SKY = Target(torch.ones(1, 320, 320), Rect(0, 0, 32, 32))
 
 
 class Flat(Objective):
@@ -49,17 +52,24 @@ def wavy(count=3):
     return Strokes.of_pen(torch.stack([at, at.sin() + torch.arange(count)[:, None]], dim=-1), 0.4)
 
 
-def test_the_usual_hand_changes_nothing():
-    usual = Hand()
-    assert [usual.held(stage) for stage in stages_for(Quality.NORMAL)] == list(stages_for(Quality.NORMAL))
-    assert (usual.firmness, usual.keeping, usual.overlap) == (0, 0, 0)
+def test_the_usual_hand_pays_as_much_for_leaving_the_grain_as_for_bends():
+    stages = list(stages_for(Quality.NORMAL))
+    assert [Hand().held(stage) for stage in stages] == stages
+    assert all(stage.firmness == stage.smoothness > 0 for stage in stages)
+    assert (Hand().firmness, Hand().keeping, Hand().overlap) == (1, 0, 0)
 
 
-def test_stiffness_multiplies_smoothness_and_holds_to_the_grain_above_one():
-    assert Hand(stiffness=3).held(STAGE).smoothness == pytest.approx(0.06)
-    assert Hand(stiffness=3).firmness == 8
-    assert Hand(stiffness=0.5).firmness == 0
-    assert Hand(stiffness=0).held(STAGE).smoothness == 0
+def test_stiffness_multiplies_smoothness_and_its_square_firmness():
+    stiff = Hand(stiffness=3).held(STAGE)
+    assert (stiff.smoothness, stiff.firmness) == pytest.approx((0.06, 0.18))
+    assert Hand(stiffness=0).held(STAGE) == replace(STAGE, smoothness=0.0, firmness=0.0)
+
+
+def test_a_tour_has_no_grain():
+    assert Hand(stiffness=3, directed=False).held(STAGE).firmness == 0
+    task = Problem(SKY, PENS, Inks.of_pens(PENS, 1), PyramidLoss())
+    assert task.grained().grain.twice.shape == (1, 2, 32, 32)
+    assert replace(task, hand=Hand(directed=False)).grained().grain is None
 
 
 def test_what_is_laid_in_a_shape_keeps_it_instead():
@@ -95,9 +105,16 @@ def test_leaving_the_grain_costs():
     grain = Grain.of(view, torch.zeros(1, 20, 20))
     along = Strokes.of_pen(torch.tensor([[[1.0, 5], [3, 5], [5, 5], [7, 5]]]), 0.4)
     aside = along.with_points(along.points.flip(-1))
-    steady = Steady(Flat(), Grip(grain=grain, firmness=0.5))
-    assert steady.gradients(along, 0).loss == 0
-    assert float(steady.gradients(aside, 0).loss) == pytest.approx(0.5 * 12 / 250)
+    flat, stage = Flat(), replace(STAGE, smoothness=0.0, firmness=0.5)
+
+    def loss(strokes):
+        return float(smoothed(flat.gradients(strokes, 0), strokes.points, flat, stage).loss)
+
+    assert loss(aside) == 0
+    flat.grain = grain
+    assert Steady(flat, Grip()).grain is grain
+    assert loss(along) == 0
+    assert loss(aside) == pytest.approx(0.5 * 12 / 250)
 
 
 def test_nothing_is_gripped_that_nothing_is_asked_of():
@@ -110,13 +127,10 @@ def test_nothing_is_gripped_that_nothing_is_asked_of():
 
 def priced(strokes, crossings):
     """The loss with a price on crossings less that without."""
-    place = Rect(0, 0, 32, 32)
     view = View(0, 0, 320, 320, 0.1)
-    pens = (Pen("black", "#000000", 1.0),)
     losses = []
     for hand in (Hand(crossings=crossings), Hand()):
-        target = Target(torch.ones(1, 320, 320), place)
-        problem = Problem(target, pens, Inks.of_pens(pens, 1), PyramidLoss(), hand=hand)
+        problem = Problem(SKY, PENS, Inks.of_pens(PENS, 1), PyramidLoss(), hand=hand)
         losses.append(float(loss_of(problem, Look(strokes, view, 0.6, 102400.0))))
     ink = Flat()
     ink.mm_per_px, ink.pixels = 0.1, 102400.0

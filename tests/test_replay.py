@@ -23,13 +23,14 @@ from plotopt.stages import tiles
 from plotopt.strokes import Strokes
 
 # Few pixels, since each costs the interpreter much.
-WHOLE = replace(STAGE, long_side_px=32, tile_px=1024, smoothness=0.5, steps=2)
+WHOLE = replace(STAGE, long_side_px=32, tile_px=1024, smoothness=0.5, firmness=0.5, steps=2)
 
 
 def likeness(task, stage=WHOLE, leaps=True):
     """On the device of the captured step, or the ordinary objective on the CPU."""
-    objective = Likeness(task.to(DEVICE if leaps else "cpu"), stage, np.random.default_rng(0))
+    objective = Likeness(task.grained().to(DEVICE if leaps else "cpu"), stage, np.random.default_rng(0))
     objective.leaps = leaps
+    assert objective.grain
     return objective
 
 
@@ -174,7 +175,7 @@ def test_no_step_waits_for_its_device(monkeypatch, pens, control_points, counts)
     monkeypatch.setattr("plotopt.objectives.replay.transmittance_within", faint)
     task = problem(blob()) if pens == 1 else coloured()[0]
     strokes = scattered(9, control_points) if counts is None else lines_of(counts)
-    objective = Likeness(task, WHOLE, np.random.default_rng(0))
+    objective = Likeness(task.grained(), WHOLE, np.random.default_rng(0))
     objective.leap(strokes, Adam.fresh(strokes.points), range(2))
     before = objective._replay._buffers.points.clone()
     with Unwaiting():
@@ -253,7 +254,7 @@ def test_a_captured_stage_ends_where_an_uncaptured_one_does(pens):
     stage = replace(WHOLE, long_side_px=256, steps=40, relocations=2, step_px=(0.5, 0.05))
     losses = {}
     for leaps in (True, False):
-        objective = Likeness(task.to("cuda"), stage, np.random.default_rng(0))
+        objective = Likeness(task.grained().to("cuda"), stage, np.random.default_rng(0))
         assert objective.leaps
         objective.leaps, heard = leaps, []
         sparing = Sparing(objective, task.target.place, 4.0)

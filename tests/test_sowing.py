@@ -8,6 +8,9 @@ from scipy.ndimage import gaussian_filter
 from plotopt import bezier
 from plotopt.guide import Guide
 from plotopt.ink import Inks, in_plot_order
+from plotopt.losses.grain import across
+from plotopt.losses.pixel import PyramidLoss
+from plotopt.objectives.problem import Problem
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.seeding import ink_demand
@@ -44,9 +47,12 @@ def test_first_strokes_lie_on_the_picture_in_mm():
     assert (result.strokes.width_mm == 0.75).all()
     curves = np.concatenate(result.strokes.chains())[:, None]
     drawn = bezier.evaluate(curves, np.linspace(0, 1, 9)).reshape(-1, 2)
-    # Where lines turn to the next one they may swing out by two pens; the plot is cut at the edge.
-    assert (drawn > [PLACE.left - 1.5, PLACE.top - 1.5]).all()
-    assert (drawn < [PLACE.right + 1.5, PLACE.bottom + 1.5]).all()
+    # Where lines turn to the next one they may swing out by a pen; the plot is cut at the edge.
+    assert (drawn > [PLACE.left - 0.75, PLACE.top - 0.75]).all()
+    assert (drawn < [PLACE.right + 0.75, PLACE.bottom + 0.75]).all()
+    ends = np.concatenate([[chain[0, 0], chain[-1, -1]] for chain in result.strokes.chains()])
+    assert (ends > [PLACE.left, PLACE.top]).all()
+    assert (ends < [PLACE.right, PLACE.bottom]).all()
     # Ink is where the picture is dark.
     dark = photo() < 0.5
     columns, rows = ((drawn - [PLACE.left, PLACE.top]) * 2).astype(int).clip(0, [127, 95]).T
@@ -97,6 +103,22 @@ def test_few_strokes_follow_coarser_directions(monkeypatch):
     sown(photo(), 40, 0.3)
     assert asked
     assert all(1 < by <= 2 for by in asked)
+
+
+def test_the_guide_that_was_followed_is_told():
+    assert sown(photo(), 3000, 0.3).guide == Guide()
+    assert sown(photo(), 40, 0.3).guide == Guide().coarser(2)
+
+
+@pytest.mark.parametrize(("pen_mm", "count"), [(0.4, 600), (1.0, 200), (0.3, 40)])
+def test_first_strokes_lie_in_their_own_grain(pen_mm, count):
+    """By chance half of their steps' squares were across it."""
+    pens = (Pen("black", "#000000", pen_mm),)
+    result = sown(photo(), count, pen_mm)
+    task = Problem(result.target, pens, BLACK, PyramidLoss(), guide=result.guide).grained()
+    points = result.strokes.points
+    steps = (points[:, 1:] - points[:, :-1]).square().sum()
+    assert across(points, task.grain).costs.sum() < 0.15 * steps
 
 
 def test_same_generator_same_first_strokes():

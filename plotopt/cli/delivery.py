@@ -80,12 +80,12 @@ class Delivery:
             if entry.kind is Kind.HPGL:
                 _check_plotter(entry.flavour, settings, aspect)
 
-    def _words(self) -> Iterator[str]:
-        """What was asked for in the words of the command line, in its own shell's quotes."""
+    def _arguments(self) -> Iterator[str]:
+        """What was asked for as options of a command line."""
         for name in ("output", "formats", "dpi"):
             value = getattr(self, name)
             if value is not None:
-                yield shlex.join([f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)])
+                yield shlex.join([f"--{name}", str(value)])
         if self.polylines:
             yield "--polylines"
 
@@ -141,7 +141,7 @@ class Delivery:
             return
         report(drawing, [*paths, *([kept] if kept else [])])
         if self.verbose:
-            click.echo(f"repeat with: {' '.join([command, *self._words()])}", err=True)
+            click.echo(f"repeat with: {' '.join([command, *self._arguments()])}", err=True)
             click.echo(f"page {drawing.page.width_mm:g} x {drawing.page.height_mm:g} mm", err=True)
 
 

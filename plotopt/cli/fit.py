@@ -53,7 +53,11 @@ _fit = partial(setting, "FitSettings")
 @_fit("--paper-threshold", type=float, help="lighter tones than this stay blank, 0 to 1  [default: none]")
 @_fit("--edges", type=float, help="how many outlines are drawn as lines, 0 to 1  [default: 0]")
 @_fit("--shading", type=float, help="how much of the tone is drawn, 0 to 1  [default: 1]")
-@_fit("--stiffness", type=float, help="how straight lines stay, 0 to 10  [default: 1]")
+@_fit(
+    "--stiffness",
+    type=float,
+    help="how straight and true to their direction lines stay, 0 to 10  [default: 1]",
+)
 @_fit("--crossings", type=float, help="price of lines over lines, 0 to 10  [default: 0]")
 @_fit("--curl", type=float, help="scribble in loops so many pens wide, 0 to 100  [default: 0]")
 @keep_option

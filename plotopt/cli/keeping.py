@@ -87,12 +87,16 @@ class Keeping:
             if run.is_stopped and (stop.exit_code or not delivery.quiet):
                 _say("stopped, the drawing is as it was then")
             delivery.deliver(drawing, paths, command(drawing), self.path)
-        if run.is_stopped and self.path and (stop.exit_code or not delivery.quiet):
-            _say(f"go on with: {self._resumption}")
-        if stop.exit_code and not run.is_stopped:
-            _say("stopped, it was finished all the same")
+        if stop.exit_code or not delivery.quiet:
+            self._say_end(run, stop)
         if stop.exit_code:
             sys.exit(stop.exit_code)
+
+    def _say_end(self, run: Run, stop: Stop) -> None:
+        if run.is_stopped and self.path:
+            _say(f"go on with: {self._resumption}")
+        elif stop.exit_code and not run.is_stopped:
+            _say("stopped, it was finished all the same")
 
     @contextmanager
     def _saying_what_is_kept(self) -> Iterator[None]:

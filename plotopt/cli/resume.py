@@ -24,11 +24,13 @@ _OWN = {"subject", "keep", *Delivery.__dataclass_fields__}
 
 
 def _settings(command: click.Command) -> dict[str, click.Parameter]:
-    """Those options of a command that are not of every one."""
+    """The options of a command but those of the delivery."""
     return {option.name or "": option for option in command.params if option.name not in _OWN}
 
 
 _FITS, _NEURONS = _settings(fit.command), _settings(neuron.command)
+# Those of a name that mean another thing to either are converted by the run's own command.
+_EITHERS = _NEURONS | _FITS
 
 
 class _Grouped(click.Command):
@@ -36,7 +38,7 @@ class _Grouped(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         fits, neurons = (_rows(ctx, options.values()) for options in (_FITS, _NEURONS))
-        own = [option for option in self.get_params(ctx) if option.name not in _FITS | _NEURONS]
+        own = [option for option in self.get_params(ctx) if option.name not in _EITHERS]
         for heading, rows in (
             ("Options", _rows(ctx, own)),
             ("Options of fit and neuron", [row for row in fits if row in neurons]),
@@ -119,4 +121,4 @@ def _picture(path: Path, order: Order) -> Path:
     return path.with_name(Path(order.subject).name or path.name)
 
 
-command.params.extend((_NEURONS | _FITS).values())
+command.params.extend(_EITHERS.values())

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from plotopt.adam import Adam
 from plotopt.joints import Joints
+from plotopt.losses.grain import Grain, across
 from plotopt.losses.smooth import bending, unbending
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
@@ -62,6 +63,8 @@ class Objective(ABC):
     pixels: float
     #: Whether it takes several steps at once.
     leaps: bool = False
+    #: Which way lines run, None where that is all the same.
+    grain: Grain | None = None
 
     @abstractmethod
     def gradients(self, strokes: Strokes, number: int) -> Gradients:
@@ -91,6 +94,7 @@ class Around(Objective):
 
     def __init__(self, objective: Objective) -> None:
         self.mm_per_px, self.pixels, self.leaps = objective.mm_per_px, objective.pixels, objective.leaps
+        self.grain = objective.grain
         self._objective = objective
 
     def gradients(self, strokes: Strokes, number: int) -> Gradients:
@@ -115,16 +119,21 @@ def smoothed(
     objective: Objective,
     stage: Stage,
 ) -> Gradients:
-    """The gradients with the smoothness of the strokes counted in.
+    """The gradients with the smoothness of the strokes counted in, and how they keep to the grain.
 
     It moves only the strokes that the objective pulls at. Bends are counted in pixels, so that they weigh
     the same at every scale.
     """
-    weight, points = stage.smoothness / (objective.pixels * objective.mm_per_px**2), points.detach()
+    area_mm2, points = objective.pixels * objective.mm_per_px**2, points.detach()
+    weight = stage.smoothness / area_mm2
+    loss, pulls = weight * bending(points).sum(), weight * unbending(points)
+    if objective.grain and stage.firmness:
+        weight, left = stage.firmness / area_mm2, across(points, objective.grain)
+        loss, pulls = loss + weight * left.costs.sum(), pulls + weight * left.pulls
     return replace(
         gradients,
-        loss=gradients.loss + (weight * bending(points).sum()).double(),
-        points=gradients.points + gradients.touched[:, None, None] * (weight * unbending(points)),
+        loss=gradients.loss + loss.double(),
+        points=gradients.points + gradients.touched[:, None, None] * pulls,
     )
 
 

@@ -44,11 +44,13 @@ class Likeness(Objective):
         frame = problem.target.place
         self.mm_per_px = stage.mm_per_px(frame)
         self.pixels = frame.width * frame.height / self.mm_per_px**2
+        self.grain = problem.grain
         self._frame, self._stage, self._rng, self._crew = frame, stage, rng, crew
         self._undivided = replace(stage, tile_px=_WHOLE_PX)
         # Sampled once, with one cell of paper around.
         self._wanted = problem.target.canvas(self.mm_per_px, problem.loss.cell_px)
-        self._set_to(problem)
+        # What looks at tiles needs no grain.
+        self._set_to(replace(problem, grain=None))
         self.leaps = can_replay(self._canvas)
 
     def _set_to(self, problem: Problem) -> None:

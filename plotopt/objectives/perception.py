@@ -15,6 +15,7 @@ from torch.nn.functional import interpolate
 from plotopt.ink import LUMINANCE
 from plotopt.losses.base import Loss
 from plotopt.losses.features import feature_distance
+from plotopt.losses.grain import Grain
 from plotopt.losses.style import gram, style_distance
 from plotopt.networks import Network
 from plotopt.objectives.base import Gradients, Objective, gathered, trainable
@@ -66,12 +67,15 @@ class Perception(Objective):
     """The parts of a taste over a step's crops, added up by their weights.
 
     The target is sampled once, at the stage's pixels; crops see it through the same warps as the drawing.
+    Strokes keep to the ``grain`` as firmly as the stage asks for.
     """
 
-    def __init__(self, taste: Taste, target: Target, scene: Scene, stage: Stage) -> None:
+    def __init__(
+        self, taste: Taste, target: Target, scene: Scene, stage: Stage, grain: Grain | None = None
+    ) -> None:
         self.mm_per_px = scene.canvas.mm_per_px
         self.pixels = scene.crops.pixels(scene.canvas)
-        self._taste, self._scene, self._stage = taste, scene, stage
+        self._taste, self._scene, self._stage, self.grain = taste, scene, stage, grain
         self._target = target.canvas(self.mm_per_px, 0).pixels[None]
         self._units: Tensor | None = None
         self._blur = None

@@ -8,10 +8,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from plotopt.guide import Guide
+from plotopt.guide import Guide, laying_mm
 from plotopt.hand import Hand
 from plotopt.ink import Inks
 from plotopt.losses.base import Loss
+from plotopt.losses.grain import Grain
 from plotopt.objectives.base import Gradients, gathered, trainable
 from plotopt.pens import Pen
 from plotopt.render import Renderer, render, transmittance
@@ -27,7 +28,8 @@ class Problem:
 
     ``inks`` are the pens' as the target has them: a target of one channel is in parts of full ink.
     ``guide`` is what first strokes are told, and those laid anew; ``shift`` by how much tones are asked for
-    lighter or darker than the target has them; ``hand`` is how steadily they are drawn.
+    lighter or darker than the target has them; ``hand`` is how steadily they are drawn, ``grain`` what they
+    keep to.
     """
 
     target: Target
@@ -38,11 +40,19 @@ class Problem:
     guide: Guide = field(default_factory=Guide)
     hand: Hand = field(default_factory=Hand)
     shift: Shift = field(default_factory=Shift)
+    grain: Grain | None = None
 
     def to(self, device: torch.device | str) -> Problem:
         """The same problem for strokes on another device."""
         moved = {name: getattr(self, name).to(device) for name in ("target", "inks", "loss")}
-        return replace(self, **moved)
+        return replace(self, grain=self.grain.to(device) if self.grain else None, **moved)
+
+    def grained(self) -> Problem:
+        """The same problem with the directions that its guide lays strokes in, if the hand keeps to them."""
+        place, grain = self.target.place, None
+        if self.hand.firmness:
+            grain = self.guide.grain(self.target.canvas(laying_mm(self.pens, place), 0), place)
+        return replace(self, grain=grain)
 
 
 @dataclass(frozen=True)

@@ -10,39 +10,29 @@ from jaxtyping import Float
 from torch import Tensor
 
 from plotopt.adam import Adam
-from plotopt.losses.grain import Grain, across
+from plotopt.hand import Hand
 from plotopt.losses.smooth import bending
 from plotopt.objectives.base import Around, Gradients, Leap, Objective, gathered, trainable
-from plotopt.objectives.problem import Problem
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
-
-_GRAIN_PX = 512
 
 
 @dataclass(frozen=True)
 class Grip:
-    """What a steady hand holds to, by price: ``firmness`` to the ``grain``, ``keeping`` to the shape laid.
+    """What a steady hand holds to, by price.
 
-    Both are prices of a squared pixel, as the smoothness of a stage is that of bends. ``ink`` is that of a
-    page full of laid ink: where as much is paid for ink that shows, what costs is ink over ink and off the
-    page.
+    ``keeping`` to the shape laid is a price of a squared pixel, as a stage's smoothness is that of bends.
+    ``ink`` is that of a page full of laid ink: where as much is paid for ink that shows, what costs is ink
+    over ink and off the page.
     """
 
-    grain: Grain | None = None
-    firmness: float = 0.0
     keeping: float = 0.0
     ink: float = 0.0
 
     @classmethod
-    def of(cls, problem: Problem, stage: Stage, device: torch.device) -> Grip:
-        """How the problem's hand holds strokes on a device in a stage, which has the usual smoothness."""
-        hand, place = problem.hand, problem.target.place
-        grain = None
-        if hand.firmness:
-            coarse = problem.target.canvas(max(place.width, place.height) / _GRAIN_PX, 0)
-            grain = problem.guide.grain(coarse, place).to(device)
-        return cls(grain, hand.firmness * stage.smoothness, hand.keeping * stage.smoothness, hand.overlap)
+    def of(cls, hand: Hand, stage: Stage) -> Grip:
+        """How a hand holds strokes in a stage, which has the usual smoothness."""
+        return cls(hand.keeping * stage.smoothness, hand.overlap)
 
 
 class Steady(Around):
@@ -64,9 +54,6 @@ class Steady(Around):
             self._laid = strokes.points.detach()
         area_mm2 = self.pixels * self.mm_per_px**2
         loss = leaf.points.new_zeros(())
-        if grip.grain:
-            pulled = across(leaf.points, grip.grain) * found.touched
-            loss = loss + grip.firmness / area_mm2 * pulled.sum()
         if grip.keeping:
             bent = bending(leaf.points - self._laid) * found.touched
             loss = loss + grip.keeping / area_mm2 * bent.sum()

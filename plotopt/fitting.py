@@ -14,6 +14,7 @@ from plotopt.atelier import Atelier, load_taste
 from plotopt.devices import find_devices
 from plotopt.drawing import Drawing
 from plotopt.emphasis import emphasize
+from plotopt.errors import PlotoptError
 from plotopt.guiding import emphasis_of, guide_of
 from plotopt.hand import Hand
 from plotopt.ink import in_plot_order, pale_notes, shows
@@ -117,7 +118,10 @@ def problem_of(settings: FitSettings, picture: Picture, place: Rect) -> Problem:
         )
 
     if not isinstance(pens, tuple):
-        seen = tuple(pen for pen in pens.box if shows(pen, stock)) or pens.box
+        seen = tuple(pen for pen in pens.box if shows(pen, stock))
+        if not seen:
+            told = f"none of the {len(pens.box)} pens to choose from can be seen on {stock.title}"
+            raise PlotoptError(f"{told}: name others, or another --stock")
         if len(seen) > pens.count:
             small = posed(in_plot_order(seen)).target.at_scale(max(place.width, place.height) / _CHOOSING_PX)
             seen = best_pens(small.pixels, seen, pens.count, stock)
@@ -132,8 +136,9 @@ def _pen_notes(settings: FitSettings, pens: Sequence[Pen]) -> tuple[str, ...]:
     notes, chosen, stock = pale_notes(pens, settings.stock), settings.pens, settings.stock
     if not isinstance(chosen, PenChoice) or len(pens) >= chosen.count:
         return notes
+    hidden = " and ".join(pen.name for pen in chosen.box if not shows(pen, stock))
     told = f"only {len(pens)} of the {len(chosen.box)} pens to choose from can be seen on {stock.title}"
-    return (*notes, f"{told}: {chosen.count} were asked for")
+    return (*notes, f"{told}, {hidden} not: {chosen.count} were asked for")
 
 
 def _renderer(wanted: RendererChoice) -> Renderer:

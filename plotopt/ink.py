@@ -112,7 +112,7 @@ def shows(pen: Pen, stock: Stock) -> bool:
 def pale_notes(pens: Sequence[Pen], stock: Stock = WHITE) -> tuple[str, ...]:
     """A note for each pen whose luminance hardly differs from that of the paper."""
     return tuple(
-        f"ink of {pen.color} hardly shows on {stock.title}, and so in the preview"
+        f"the ink of {pen.name} ({pen.color}) hardly shows on {stock.title}, and so in the preview"
         + ("" if pen.opaque or luminance(stock.color) > _DARK else _OPAQUE_HINT)
         for pen in pens
         if contrast(pen, stock) < _LEAST_CONTRAST

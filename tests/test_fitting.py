@@ -346,7 +346,12 @@ def test_a_box_with_no_choice_is_drawn_with_what_shows(pens, told):
     assert [layer.pen.name for layer in drawing.layers] == ["red"]
     notes = [note for note in drawing.notes if "pens to choose from" in note]
     assert len(notes) == told
-    assert all(note.startswith("only 1 of the 2 pens") for note in notes)
+    assert all(note.startswith("only 1 of the 2 pens") and "white not" in note for note in notes)
+
+
+def test_a_box_of_pens_that_no_one_sees_is_refused():
+    with pytest.raises(PlotoptError, match="none of the 2 pens"):
+        tiny(gradient(), pens="auto:1:white:0.4mm,#fffffe:0.4mm", strokes=40)
 
 
 def test_white_ink_on_black_paper_draws_what_is_light():

@@ -254,18 +254,28 @@ def spawn(folder, *words):
     raise AssertionError("it ended before its tiles")
 
 
+def test_no_command_repeats_what_went_on_from_another_run(run, folder):
+    assert run("fit", "a.png", "-q", "-o", "b.svg", *WORDS).code == 0
+    ran = run("resume", "b.plotopt", "--gamma=2", "-v", "-o", "c.svg")
+    assert "repeat with" not in ran.err
+    assert "no command repeats it" in ran.err
+    assert "repeat with: plotopt fit" in run("resume", "b.plotopt", "-v").err
+
+
 def test_help_tells_which_options_are_for_what(run):
     """Those of one name that mean another thing for a neuron are told for either."""
     told = re.split(r"\n(Options.*):\n", run("resume", "--help").out)
     of = dict(zip(told[1::2], told[2::2], strict=True))
-    assert list(of) == ["Options", "Options of fit and neuron", "Options of fit", "Options of neuron"]
+    kinds = ["any run", "a run of fit", "a run of neuron"]
+    assert list(of) == ["Options", *(f"Options of {kind}" for kind in kinds)]
+    assert "default" not in "".join(of[f"Options of {kind}"] for kind in kinds)
     assert "--output" in of["Options"]
     assert "--help" in of["Options"]
-    assert "--paper" in of["Options of fit and neuron"]
-    assert "--minutes" in of["Options of fit"]
-    assert "--grid" in of["Options of neuron"]
-    assert "usual length" in of["Options of fit"]
-    assert "price of strokes" in of["Options of neuron"]
+    assert "--paper" in of["Options of any run"]
+    assert "--minutes" in of["Options of a run of fit"]
+    assert "--grid" in of["Options of a run of neuron"]
+    assert "usual length" in of["Options of a run of fit"]
+    assert "price of strokes" in of["Options of a run of neuron"]
 
 
 LONG = ("a.png", "-o", "b.svg", "--quality=fine", "--strokes=300", "--size=512", "--paper=a6", "--margin=5mm")

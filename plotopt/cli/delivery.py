@@ -141,7 +141,10 @@ class Delivery:
             return
         report(drawing, [*paths, *([kept] if kept else [])])
         if self.verbose:
-            click.echo(f"repeat with: {' '.join([command, *self._arguments()])}", err=True)
+            told = f"repeat with: {' '.join([command, *self._arguments()])}"
+            # Where strokes stood then is in the run alone.
+            is_chance = drawing.metadata.keys() & {"stopped", "carried"}
+            click.echo("no command repeats it, since a run was stopped" if is_chance else told, err=True)
             click.echo(f"page {drawing.page.width_mm:g} x {drawing.page.height_mm:g} mm", err=True)
 
 

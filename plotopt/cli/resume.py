@@ -37,13 +37,13 @@ class _Grouped(click.Command):
     """A command whose help tells which options are for fits and which for neurons."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        fits, neurons = (_rows(ctx, options.values()) for options in (_FITS, _NEURONS))
+        fits, neurons = (_undefaulted(_rows(ctx, options.values())) for options in (_FITS, _NEURONS))
         own = [option for option in self.get_params(ctx) if option.name not in _EITHERS]
         for heading, rows in (
             ("Options", _rows(ctx, own)),
-            ("Options of fit and neuron", [row for row in fits if row in neurons]),
-            ("Options of fit", [row for row in fits if row not in neurons]),
-            ("Options of neuron", [row for row in neurons if row not in fits]),
+            ("Options of any run", [row for row in fits if row in neurons]),
+            ("Options of a run of fit", [row for row in fits if row not in neurons]),
+            ("Options of a run of neuron", [row for row in neurons if row not in fits]),
         ):
             with formatter.section(heading):
                 formatter.write_dl(rows)
@@ -54,6 +54,11 @@ def _rows(ctx: click.Context, options: Iterable[click.Parameter]) -> list[tuple[
     return [row for row in rows if row]
 
 
+def _undefaulted(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What is not given stays as the run has it, whatever is usual elsewhere."""
+    return [(option, told.partition("  [default:")[0]) for option, told in rows]
+
+
 @click.command("resume", cls=_Grouped, options_metavar="[OPTIONS OF FIT OR NEURON]")
 @click.argument("subject", metavar="RUN", type=click.Path(path_type=Path))
 @delivered("where the run had it")
@@ -62,7 +67,8 @@ def command(path: Path, delivery: Delivery, options: dict[str, Any]) -> None:
 
     With options of `plotopt fit` or `plotopt neuron` it goes on differently, as in --strokes 3000 or --pen
     0.3mm, to another drawing, which wants a name (-o): the strokes stay where they can be of use, and what
-    changed is said. Without options the drawing takes the place of that beside RUN.
+    changed is said. What is not given stays as the run has it. Without options the drawing takes the place of
+    that beside RUN.
 
     Lengths take mm, cm, in, pt or px (96 dpi).
     """

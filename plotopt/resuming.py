@@ -151,10 +151,8 @@ class _Change:
             part = budget.spent(strokes, self.pens[1], page_of(self.record, after)[1])
         if _LEAST_OF <= part <= _MOST_OF:
             return None
-        return (
-            f"its strokes come to {part:.3g} times what is asked for, not to {_LEAST_OF:g} to {_MOST_OF:g} "
-            "times"
-        )
+        told = f"its strokes come to {part:.0%} of what is asked for"
+        return f"{told}, and only {_LEAST_OF:.0%} to {_MOST_OF:.0%} are a good start"
 
     def carried(self) -> Carried:
         """The strokes for the settings after, with their pens."""

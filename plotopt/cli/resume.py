@@ -99,9 +99,17 @@ def command(path: Path, delivery: Delivery, options: dict[str, Any]) -> None:
 
 
 def _converted(kind: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Options as the command of that kind takes them, where fits and neurons have one of the same name."""
-    own = neuron.command if kind == "neuron" else fit.command
-    types = {option.name: option.type for option in own.params}
+    """Options as the command of that kind takes them, where fits and neurons have one of the same name.
+
+    Raises PlotoptError for those of the other kind alone.
+    """
+    own = _NEURONS if kind == "neuron" else _FITS
+    foreign = next((name for name in options if name in _EITHERS and name not in own), None)
+    if foreign:
+        raise PlotoptError(
+            f"{_EITHERS[foreign].opts[0]} is no option of {kind}, which this run is of: leave it out"
+        )
+    types = {name: option.type for name, option in own.items()}
     return {
         name: types[name].convert(value, None, None) if name in types else value
         for name, value in options.items()

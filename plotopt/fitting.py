@@ -35,7 +35,6 @@ from plotopt.settings import FitSettings, read_settings
 from plotopt.settings.fit import Judge
 from plotopt.settings.fit import Renderer as RendererChoice
 from plotopt.settings.pens import PenChoice
-from plotopt.single_line import SingleLine
 from plotopt.sowing import usual_count
 
 if TYPE_CHECKING:
@@ -107,9 +106,9 @@ def problem_of(settings: FitSettings, picture: Picture, place: Rect) -> Problem:
 
     guide, emphasis = guide_of(settings, picture), emphasis_of(settings, picture)
 
-    # A tour goes from dot to dot, whichever way lines would run.
-    is_tour = settings.single_line is SingleLine.TOUR
-    hand = Hand(settings.stiffness, settings.crossings, laid=settings.curl > 0, directed=not is_tour)
+    # A single line has to turn and to cross itself: held to directions it comes to another length each time.
+    is_led = settings.single_line is None
+    hand = Hand(settings.stiffness, settings.crossings, laid=settings.curl > 0, directed=is_led)
 
     def posed(pens: Sequence[Pen]) -> Problem:
         problem = pose(picture, pens, stock, settings.tone(usual_gamma(pens, stock)), place)

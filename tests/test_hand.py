@@ -65,7 +65,7 @@ def test_stiffness_multiplies_smoothness_and_its_square_firmness():
     assert Hand(stiffness=0).held(STAGE) == replace(STAGE, smoothness=0.0, firmness=0.0)
 
 
-def test_a_tour_has_no_grain():
+def test_what_is_not_directed_has_no_grain():
     assert Hand(stiffness=3, directed=False).held(STAGE).firmness == 0
     task = Problem(SKY, PENS, Inks.of_pens(PENS, 1), PyramidLoss())
     assert task.grained().grain.twice.shape == (1, 2, 32, 32)

@@ -118,7 +118,7 @@ def test_first_strokes_lie_in_their_own_grain(pen_mm, count):
     task = Problem(result.target, pens, BLACK, PyramidLoss(), guide=result.guide).grained()
     points = result.strokes.points
     steps = (points[:, 1:] - points[:, :-1]).square().sum()
-    assert across(points, task.grain).costs.sum() < 0.15 * steps
+    assert across(points, task.grain).costs.sum() < 0.22 * steps
 
 
 def test_same_generator_same_first_strokes():

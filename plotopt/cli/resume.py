@@ -109,9 +109,8 @@ def _converted(kind: str, options: dict[str, Any]) -> dict[str, Any]:
         raise PlotoptError(
             f"{_EITHERS[foreign].opts[0]} is no option of {kind}, which this run is of: leave it out"
         )
-    types = {name: option.type for name, option in own.items()}
     return {
-        name: types[name].convert(value, None, None) if name in types else value
+        name: own[name].type.convert(value, None, None) if name in own else value
         for name, value in options.items()
     }
 

@@ -24,7 +24,8 @@ from plotopt.settings.plan import LayerPen, PlanSettings, read_plan_settings
 
 # What a nib cannot show, in its widths.
 _TOLERANCE_WIDTHS = 0.1
-# Lines shorter than this, in widths, may lie wholly under the ends of the lines that they meet.
+# Lines shorter than this, in widths, may lie wholly under the ends of the lines that they meet; drawn once
+# more within a path they show less than a lift.
 _SHORT_WIDTHS = 2.0
 
 
@@ -197,7 +198,8 @@ def _plan(
         frame, chains = _frame(page, layer.pen), layer.chains
         if not settings.keep_hidden:
             # Lines that share points share them no more when each has been simplified by itself.
-            chains = drop_repeated(chains, _TOLERANCE_WIDTHS * layer.pen.width_mm)
+            width_mm = layer.pen.width_mm
+            chains = drop_repeated(chains, _TOLERANCE_WIDTHS * width_mm, _SHORT_WIDTHS * width_mm)
             repeated += sum(map(len, layer.chains)) - sum(map(len, chains))
         chains = draw_dots(_tidied(chains, layer.pen, settings), frame.inset(layer.pen.width_mm / 2))
         planned.append(plan_layer(chains, layer.pen, frame, finishing))

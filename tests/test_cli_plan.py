@@ -37,9 +37,7 @@ def test_a_drawing_is_planned_beside_its_file_and_the_gain_is_told(run, folder):
     assert new_files(folder, before) == ["inkscape-plan.png", "inkscape-plan.svg"]
     lines = ran.out.splitlines()
     assert lines[0] == "strokes    5 in 5 paths"
-    assert re.fullmatch(
-        r"saved      paths 5 -> 5, pen up \d\.\d -> \d\.\d m, time \d\.\d -> \d\.\d min", lines[-1]
-    )
+    assert re.fullmatch(r"saved      pen up \d\.\d -> \d\.\d m", lines[-1])
     assert "note: texts left out: 1 (convert text to paths first)" in ran.err
     assert "reading the drawing" in ran.err
     assert "planning the plot" in ran.err
@@ -47,6 +45,12 @@ def test_a_drawing_is_planned_beside_its_file_and_the_gain_is_told(run, folder):
     assert f"repeat with: {told['command']}" in ran.err
     assert told["options"]["layers"] == "auto"
     assert told["before"]["paths"] == 5
+
+
+def test_a_plan_planned_again_tells_that_nothing_was_saved(run, folder):
+    run("plan", "inkscape.svg", "-q")
+    ran = run("plan", "inkscape-plan.svg")
+    assert ran.out.splitlines()[-1] == "saved      nothing: it takes as many paths and minutes as before"
 
 
 def test_the_command_in_a_plan_gives_the_same_again(run, folder):

@@ -60,6 +60,23 @@ def test_what_is_drawn_twice_is_dropped(data, kept):
     assert shown(drop_repeated(path(data), TOLERANCE)) == kept
 
 
+@pytest.mark.parametrize(
+    ("data", "kept"),
+    [
+        # The middle of the second line is drawn twice: 4 mm of it are worth a lift, at its ends anything is.
+        ("M1 1L5 1M0 0L1 1L5 1L6 0", [[[1, 1], [5, 1]], [[0, 0], [1, 1], [5, 1], [6, 0]]]),
+        ("M1 1L7 1M0 0L1 1L7 1L6 0", [[[1, 1], [7, 1]], [[0, 0], [1, 1]], [[7, 1], [6, 0]]]),
+        ("M1 1L5 1L9 1M0 0L1 1L5 1L9 1L6 0", [[[1, 1], [5, 1], [9, 1]], [[0, 0], [1, 1]], [[9, 1], [6, 0]]]),
+        ("M1 1L2 1M1 1L2 1L6 0M6 0L2 1", [[[1, 1], [2, 1]], [[2, 1], [6, 0]]]),
+        ("M1 1L2 1M6 0L1 1L2 1", [[[1, 1], [2, 1]], [[6, 0], [1, 1]]]),
+        # Neighbours on other paths are no neighbours.
+        ("M1 1L2 1L3 1M1 1L2 1M4 4L5 5", [[[1, 1], [2, 1], [3, 1]], [[4, 4], [5, 5]]]),
+    ],
+)
+def test_little_that_is_drawn_twice_within_a_path_is_not_worth_a_lift(data, kept):
+    assert shown(drop_repeated(path(data), TOLERANCE, short_mm=5.0)) == kept
+
+
 @pytest.mark.parametrize("chains", [[], path("M0 0L9 0M0 1L9 1C9 9 3 3 0 0")])
 def test_what_is_not_repeated_stays(chains):
     assert shown(drop_repeated(chains, TOLERANCE)) == shown(chains)

@@ -67,9 +67,10 @@ def command(svg: Path, delivery: Delivery, options: dict[str, Any]) -> None:
 
 def _say_what_it_saves(drawing: Drawing) -> None:
     before, after = drawing.metadata["before"], drawing.statistics
-    say(
-        "saved",
-        f"paths {before['paths']:,} -> {after.paths:,}, "
-        f"pen up {before['pen_up_m']:.1f} -> {after.pen_up_m:.1f} m, "
-        f"time {before['minutes']:.1f} -> {after.minutes:.1f} min",
+    figures = (
+        ("paths", f"{before['paths']:,}", f"{after.paths:,}", ""),
+        ("pen up", f"{before['pen_up_m']:.1f}", f"{after.pen_up_m:.1f}", " m"),
+        ("time", f"{before['minutes']:.1f}", f"{after.minutes:.1f}", " min"),
     )
+    changed = [f"{name} {old} -> {new}{unit}" for name, old, new, unit in figures if old != new]
+    say("saved", ", ".join(changed) or "nothing: it takes as many paths and minutes as before")

@@ -103,20 +103,39 @@ def _lengths_mm(chains: Sequence[Chain]) -> Float[ndarray, "chains"]:
     return np.concatenate([np.zeros(0), *blocks])
 
 
-def drop_repeated(chains: Sequence[Chain], tolerance_mm: float) -> list[Chain]:
+def drop_repeated(chains: Sequence[Chain], tolerance_mm: float, short_mm: float = 0.0) -> list[Chain]:
     """The chains without curves that were drawn before, in either direction.
 
     Curves are one where all their control points agree to the tolerance; short ones must agree to 1e-6 mm.
-    The first stays. A chain that loses curves in its middle becomes several.
+    The first stays. A chain that loses curves in its middle becomes several: what it would lose there in less
+    than ``short_mm`` of line stays, since a lift of the pen shows more.
     """
     if not chains:
         return []
     curves = np.concatenate(chains)
-    keep = _firsts(curves, tolerance_mm)
     owners = np.repeat(np.arange(len(chains)), [len(chain) for chain in chains])
+    keep = _firsts(curves, tolerance_mm)
+    keep |= _are_short_gaps(curves, owners, keep, short_mm)
     kept = np.flatnonzero(keep)
     breaks = (np.diff(kept) > 1) | (np.diff(owners[kept]) > 0)
     return np.split(curves[kept], np.flatnonzero(breaks) + 1)
+
+
+def _are_short_gaps(
+    curves: Float[ndarray, "curves 4 2"],
+    owners: Int[ndarray, "curves"],
+    keep: Bool[ndarray, "curves"],
+    short_mm: float,
+) -> Bool[ndarray, "curves"]:
+    """True for curves not kept that lie between two of their chain, less than ``short_mm`` in a row."""
+    runs = np.cumsum(np.diff(owners, prepend=0).astype(bool) | np.diff(keep, prepend=keep[0]))
+    legs_mm = np.linalg.norm(np.diff(curves, axis=1), axis=-1).sum(1)
+    firsts = np.flatnonzero(np.diff(runs, prepend=-1))
+    lasts = np.append(firsts[1:], len(curves)) - 1
+    inside = (owners[firsts - 1] == owners[firsts]) & (owners[(lasts + 1) % len(curves)] == owners[firsts])
+    short = inside & (np.bincount(runs, legs_mm) < short_mm) & ~keep[firsts]
+    short[[0, -1]] = False
+    return short[runs]
 
 
 def simplify(chains: Sequence[Chain], tolerance_mm: float) -> list[Chain]:

@@ -75,9 +75,12 @@ class Keeper:
 def alone(path: Path) -> Iterator[None]:
     """While the block runs, no other run may have the file ``path``. Raises PlotoptError where one has."""
     name = sha256(os.path.realpath(path).encode(errors="surrogateescape")).hexdigest()[:24]
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    lock = FileLock(Path(tempfile.gettempdir()) / f"plotopt-{user}-{name}.lock")
+    user = os.getuid() if hasattr(os, "getuid") else ""
+    # The files of locks stay, lest two runs hold one each of a name: so they have a folder of their own.
+    folder = Path(tempfile.gettempdir()) / f"plotopt-locks-{user}"
+    lock = FileLock(folder / f"{name}.lock")
     try:
+        folder.mkdir(mode=0o700, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         raise PlotoptError(

@@ -50,13 +50,14 @@ def plan(path: str | Path, *, on_progress: Listener = no_listener, **options: An
     page = _page(reading.page, settings)
     placed = _fitted(read, page) if settings.fit else read
     _check_reach(placed, page, settings)
-    layers, repeated = _plan(placed, page, settings, on_progress)
+    planned, repeated = _plan(placed, page, settings, on_progress)
+    layers = [layer for layer in planned if layer.chains]
     notes = (
         *reading.notes,
         *_merging_notes(reading.layers, read),
         *_cut_notes(placed, page),
         *_tidying_notes(layers, repeated),
-        *_gone_notes(placed, layers),
+        *_gone_notes(placed, planned),
     )
     metadata = {
         "plotopt": __version__,
@@ -184,7 +185,7 @@ def _check_reach(layers: Sequence[ReadLayer], page: Page, settings: PlanSettings
 def _plan(
     read: Sequence[ReadLayer], page: Page, settings: PlanSettings, on_progress: Listener
 ) -> tuple[list[Layer], int]:
-    """The layers that have any ink on the page, and how many lines and curves were drawn before."""
+    """The layers as planned, one of them with ink at least, and how many lines and curves came twice."""
     finishing = Finishing(
         join_mm=settings.join,
         keep_order=settings.keep_order,
@@ -204,14 +205,13 @@ def _plan(
         chains = draw_dots(_tidied(chains, layer.pen, settings), frame.inset(layer.pen.width_mm / 2))
         planned.append(plan_layer(chains, layer.pen, frame, finishing))
     on_progress(Progress("planning the plot", len(read), len(read)))
-    inked = [layer for layer in planned if layer.chains]
-    if not inked:
+    if not any(layer.chains for layer in planned):
         margin = f" with a margin of {page.margin_mm:g} mm" if page.margin_mm else ""
         raise PlotoptError(
             f"nothing of the drawing lies on its page of {page.width_mm:g} x {page.height_mm:g} mm{margin}: "
             "give --fit to bring it there"
         )
-    return inked, repeated
+    return planned, repeated
 
 
 def _tidied(chains: list[Chain], pen: Pen, settings: PlanSettings) -> list[Chain]:
@@ -241,9 +241,8 @@ def _cut_notes(layers: Sequence[ReadLayer], page: Page) -> list[str]:
     return [f"paths cut at the {where}: {cut:,}"] if cut else []
 
 
-def _gone_notes(read: Sequence[ReadLayer], layers: Sequence[Layer]) -> list[str]:
-    left = [layer.pen for layer in layers]
-    gone = [layer.label for layer in read if layer.pen not in left]
+def _gone_notes(read: Sequence[ReadLayer], planned: Sequence[Layer]) -> list[str]:
+    gone = [layer.label for layer, plan in zip(read, planned, strict=True) if not plan.chains]
     return [f"nothing of layer {label!r:.60} lies on the page inside its margin" for label in gone]
 
 

@@ -203,6 +203,19 @@ def test_quadratics_are_exact_and_arcs_round():
         ('<polygon points="0,0 3,0 3,4 0,0"/>', 12, (0, 0, 3, 4)),
         ('<rect x="1" y="2" width="10" height="20"/>', 60, (1, 2, 11, 22)),
         ('<rect x="10%" y="50%" width="10" height="20"/>', 60, (10, 40, 20, 60)),
+        # Percentages are of the nearest view box: 20 units of 10 by 8 mm, of which a half is 5 by 4.
+        (
+            '<svg width="10" height="8" viewBox="0 0 20 16"><rect x="50%" width="50%" height="50%"/></svg>',
+            18,
+            (5, 0, 10, 4),
+        ),
+        ('<svg x="1" width="10" height="8"><rect width="50%" height="50%"/></svg>', 18, (1, 0, 6, 4)),
+        (
+            '<symbol id="a" viewBox="0 0 20 16"><rect width="50%" height="50%"/></symbol>'
+            '<use href="#a" width="10" height="8"/>',
+            18,
+            (0, 0, 5, 4),
+        ),
         ('<rect width="10" height="20" rx="2"/>', 44 + 4 * math.pi, (0, 0, 10, 20)),
         ('<rect width="10" height="20" ry="2"/>', 44 + 4 * math.pi, (0, 0, 10, 20)),
         ('<rect width="10" height="10" rx="50"/>', 10 * math.pi, (0, 0, 10, 10)),
@@ -235,6 +248,8 @@ def test_shapes(read, shape, length, box):
         f"<symbol>{LINE}</symbol>",
         f'<g fill="none" stroke="none">{LINE}</g>',
         f'<g stroke-opacity="0">{LINE}</g>',
+        '<g stroke-opacity="0" fill="none"><path stroke="red" d="M0 0H5"/></g>',
+        '<g stroke="none" fill-opacity="0"><path fill="red" d="M0 0H5V5Z"/></g>',
         f'<foo:g xmlns:foo="urn:foo">{LINE}</foo:g>',
         "<metadata>a</metadata><title>b</title><script>c</script>",
     ],
@@ -340,6 +355,8 @@ def test_damage_costs_no_more_than_what_is_damaged(read):
         ('stroke="transparent" fill="red"', "#ff0000"),
         ('stroke="#ff000000" fill="lime"', "#00ff00"),
         ('stroke="inherit"', "#000000"),
+        ('stroke="red" stroke-opacity="1"', "#ff0000"),
+        ('stroke="red" stroke-opacity="0" fill="lime"', "#00ff00"),
         ('class="b"', "#00ff00"),
         ('class="a b"', "#000080"),
         ('class="a b" id="c"', "#123456"),
@@ -353,6 +370,12 @@ def test_colours_come_from_attributes_style_and_style_sheets(read, attributes, c
     sheet += " g > .b{stroke:red} #c{stroke:#123456}</style>"
     (layer,) = read(f'{sheet}<path d="M1 1L9 9" {attributes}/>').layers
     assert layer.pen.color == color
+
+
+@pytest.mark.parametrize("own", ['stroke-opacity="1"', 'style="stroke-opacity:.5"'])
+def test_what_is_clear_around_an_element_may_show_in_it(read, own):
+    (layer,) = read(f'<g stroke="red" stroke-opacity="0"><path d="M1 1L9 9" {own}/></g>').layers
+    assert layer.pen.color == "#ff0000"
 
 
 def test_style_sheets_answer_from_their_cache_for_like_elements_alone():

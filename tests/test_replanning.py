@@ -28,6 +28,7 @@ def planned(tmp_path):
         file = tmp_path / "a.svg"
         file.write_text(
             '<svg xmlns="http://www.w3.org/2000/svg" width="100mm" height="80mm" viewBox="0 0 100 80" '
+            'xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
             f'fill="none" stroke="black" stroke-width="0.4">{body}</svg>'
         )
         return plan(file, **options)
@@ -233,7 +234,6 @@ def test_layers_are_called_by_the_numbers_that_they_have(planned, labels, pens, 
         f'<g inkscape:groupmode="layer" inkscape:label="{label}"><path d="M5 {9 + 9 * i}H50"/></g>'
         for i, label in enumerate(labels)
     )
-    body = f'<g xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape">{body}</g>'
     if isinstance(widths, str):
         with pytest.raises(PlotoptError) as refusal:
             planned(body, pens=pens)
@@ -420,6 +420,15 @@ def test_a_layer_that_lies_beyond_the_margin_is_told(planned):
     drawing = planned('<path d="M20 20H50"/><path stroke="red" d="M2 2H50"/>', margin="10mm")
     assert [layer.pen.name for layer in drawing.layers] == ["black"]
     assert any("nothing of layer 'red'" in note for note in drawing.notes)
+
+
+def test_a_layer_that_lies_beyond_the_page_is_told_though_others_have_its_pen(planned):
+    layer = '<g inkscape:groupmode="layer" inkscape:label="{}"><path d="M{}H{}"/></g>'
+    drawing = planned(layer.format("on it", "20 20", 50) + layer.format("beside", "200 200", 250))
+    assert len(drawing.layers) == 1
+    assert [note for note in drawing.notes if "nothing of" in note] == [
+        "nothing of layer 'beside' lies on the page inside its margin"
+    ]
 
 
 def test_text_alone_is_told_where_there_is_nothing_else(planned):

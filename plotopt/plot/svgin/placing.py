@@ -101,8 +101,8 @@ def _view_box(node: Node) -> _Box | None:
     return x, y, width, height
 
 
-def nested_matrix(node: Node, viewport: Viewport) -> Affine:
-    """Where the contents of an inner svg element or a symbol lie."""
+def nest(node: Node, viewport: Viewport) -> tuple[Affine, Viewport]:
+    """Where the contents of an inner svg element or a symbol lie, and what their percentages are of."""
     box = _view_box(node)
     lengths = [
         parse_user_length(node.attributes.get(name), whole)
@@ -114,10 +114,11 @@ def nested_matrix(node: Node, viewport: Viewport) -> Affine:
         )
     ]
     x, y = (length or 0.0 for length in lengths[:2])
+    width, height = lengths[2] or viewport.width, lengths[3] or viewport.height
     if box is None:
-        return np.array([[1, 0, x], [0, 1, y]])
-    width, height = lengths[2] or viewport.width or box[2], lengths[3] or viewport.height or box[3]
-    return _box_matrix((x, y, width, height), box, node.attributes.get("preserveAspectRatio"))
+        return np.array([[1, 0, x], [0, 1, y]]), Viewport(width, height)
+    place = (x, y, width or box[2], height or box[3])
+    return _box_matrix(place, box, node.attributes.get("preserveAspectRatio")), Viewport(box[2], box[3])
 
 
 def _box_matrix(place: _Box, box: _Box, aspect: str | None) -> Affine:

@@ -49,10 +49,15 @@ class Rule:
 
 @dataclass(frozen=True)
 class Look:
-    """What children inherit. ``stroke`` and ``fill`` are ``#rrggbb`` or None, ``width`` is as written."""
+    """What children inherit. ``stroke`` and ``fill`` are ``#rrggbb`` or None, ``width`` is as written.
+
+    They are inherited whether or not they are ``clear``, which is to say wholly transparent.
+    """
 
     stroke: str | None = None
     fill: str | None = _BLACK
+    stroke_is_clear: bool = False
+    fill_is_clear: bool = False
     width: str = "1"
     color: str = _BLACK
     visible: bool = True
@@ -68,13 +73,20 @@ class Look:
         visibility, dashes = properties.get("visibility"), properties.get("stroke-dasharray", "inherit")
         return replace(
             self,
-            stroke=None if _is_zero(properties.get("stroke-opacity")) else stroke,
-            fill=None if _is_zero(properties.get("fill-opacity")) else fill,
+            stroke=stroke,
+            fill=fill,
+            stroke_is_clear=_is_clear(properties.get("stroke-opacity"), self.stroke_is_clear),
+            fill_is_clear=_is_clear(properties.get("fill-opacity"), self.fill_is_clear),
             width=properties.get("stroke-width", self.width),
             color=color,
             visible=self.visible if visibility in (None, "inherit") else visibility == "visible",
             dashed=self.dashed if dashes == "inherit" else dashes != "none",
         )
+
+    def shown(self) -> Look:
+        """The look without what is clear."""
+        look = replace(self, stroke=None) if self.stroke_is_clear else self
+        return replace(look, fill=None) if self.fill_is_clear else look
 
 
 class StyleSheet:
@@ -166,6 +178,10 @@ def _paint(text: str, inherited: str | None, color: str) -> str | None:
         return _BLACK
     red, green, blue = (min(max(part, 0), 255) for part in (red, green, blue))
     return None if alpha == [0] else f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _is_clear(opacity: str | None, inherited: bool) -> bool:
+    return inherited if opacity in (None, "inherit") else _is_zero(opacity)
 
 
 def _is_zero(text: str | None) -> bool:

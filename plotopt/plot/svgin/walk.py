@@ -12,8 +12,8 @@ import numpy as np
 from plotopt.errors import PlotoptError
 from plotopt.plot.chains import Chain
 from plotopt.plot.svgin.document import DEEPEST, MOST_BYTES, MOST_ELEMENTS, Document, Node, check_curves
-from plotopt.plot.svgin.placing import Affine, Sheet, compose, nested_matrix, parse_transform
-from plotopt.plot.svgin.shapes import SHAPES, parse_user_length, shape_chains
+from plotopt.plot.svgin.placing import Affine, Sheet, compose, nest, parse_transform
+from plotopt.plot.svgin.shapes import SHAPES, Viewport, parse_user_length, shape_chains
 from plotopt.plot.svgin.styles import Look, StyleSheet, is_shown, properties_of
 
 # Points farther away than this are no drawing but a mistake.
@@ -42,6 +42,7 @@ class _Place:
     """Where an element stands: what it inherits."""
 
     matrix: Affine
+    viewport: Viewport
     look: Look
     layer: str | None = None
     depth: int = 0
@@ -62,7 +63,7 @@ class Walk:
 
         Raises PlotoptError where clones of clones go on and on, and for more curves than memory holds.
         """
-        place = _Place(self._sheet.matrix, Look())
+        place = _Place(self._sheet.matrix, self._sheet.viewport, Look())
         properties = properties_of("svg", self._root.attributes, self._style_sheet)
         if is_shown(properties):
             yield from self._children(self._root, replace(place, look=place.look.of_child(properties)))
@@ -103,16 +104,17 @@ class Walk:
             )
 
     def _inside(self, node: Node, place: _Place, properties: dict[str, str]) -> _Place:
-        matrix, layer = place.matrix, place.layer
+        matrix, viewport, layer = place.matrix, place.viewport, place.layer
         if "transform" in properties:
             own = parse_transform(properties["transform"])
             self.counts["damaged"] += own is None
             matrix = matrix if own is None else compose(matrix, own)
         if node.tag == "svg":
-            matrix = compose(matrix, nested_matrix(node, self._sheet.viewport))
+            own, viewport = nest(node, viewport)
+            matrix = compose(matrix, own)
         if layer is None and node.attributes.get("inkscape:groupmode") == "layer":
             layer = node.attributes.get("inkscape:label") or node.attributes.get("id") or "layer"
-        return _Place(matrix, place.look.of_child(properties), layer, place.depth + 1)
+        return _Place(matrix, viewport, place.look.of_child(properties), layer, place.depth + 1)
 
     def _copy(self, node: Node, place: _Place) -> Iterator[Mark]:
         link = node.attributes.get("href", "").strip()
@@ -120,18 +122,19 @@ class Walk:
         if original is None:
             self.counts["links"] += 1
             return
-        viewport = self._sheet.viewport
+        viewport = place.viewport
         x = parse_user_length(node.attributes.get("x"), viewport.width) or 0.0
         y = parse_user_length(node.attributes.get("y"), viewport.height) or 0.0
         matrix = compose(place.matrix, np.array([[1, 0, x], [0, 1, y]]))
         if original.tag == "symbol":
             sizes = {name: text for name, text in node.attributes.items() if name in ("width", "height")}
             symbol = Node("svg", {**original.attributes, **sizes}, [])
-            matrix = compose(matrix, nested_matrix(symbol, viewport))
-        yield from self._element(original, replace(place, matrix=matrix))
+            own, viewport = nest(symbol, viewport)
+            matrix = compose(matrix, own)
+        yield from self._element(original, replace(place, matrix=matrix, viewport=viewport))
 
     def _shape(self, node: Node, place: _Place) -> Iterator[Mark]:
-        look, viewport = place.look, self._sheet.viewport
+        look, viewport = place.look.shown(), place.viewport
         if not look.visible:
             self.counts["hidden"] += 1
             return

@@ -74,13 +74,15 @@ def test_moments_in_between_are_straight_between_them(kept):
     assert growing._between([one, fewer], 0.5) is one
 
 
-def test_the_pen_takes_its_true_time(kept):
+@pytest.mark.parametrize("client", list(Client))
+def test_the_pen_takes_its_true_time(kept, client):
     profile = load_profile("axidraw_v3")
-    shown = exhibit(kept)
-    way = moves(shown.layers, profile, Client.SAXI)
-    planned = 60 * summarize(shown.layers, profile, Client.SAXI).minutes
-    # Without the way home and the last drop of the pen.
-    assert 0.9 * planned < way[-1].end < planned
+    layers = exhibit(kept).layers * 2
+    way = moves(layers, profile, client)
+    assert way[-1].end == pytest.approx(60 * summarize(layers, profile, client).minutes)
+    # Each layer begins and ends at home.
+    assert [move.points[0].tolist() for move in way].count([0, 0]) == 2
+    assert [move.points[-1].tolist() for move in way].count([0, 0]) == 2
     assert all(before.end == after.start for before, after in pairwise(way))
     assert all(np.array_equal(a.points[-1], b.points[0]) for a, b in pairwise(way))
     assert [move.pen for move in way[:2]] == [None, 0]

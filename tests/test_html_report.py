@@ -15,9 +15,9 @@ from test_formats_hpgl import straight, wave
 
 from plotopt.drawing import Drawing
 from plotopt.formats.duration import format_duration
-from plotopt.formats.journey import travel
 from plotopt.page import Page, Rect
 from plotopt.pens import Pen
+from plotopt.plot.journey import travel
 from plotopt.plot.motion import time_paths
 from plotopt.plot.plan import Layer
 from plotopt.profiles import Client, load_profile

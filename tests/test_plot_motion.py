@@ -13,7 +13,9 @@ from hypothesis.extra.numpy import arrays
 
 from plotopt import bezier
 from plotopt.errors import PlotoptError
+from plotopt.pens import Pen
 from plotopt.plot.motion import Timing, time_paths
+from plotopt.plot.plan import Layer, summarize
 from plotopt.profiles import Client, load_profile
 
 # Lifting and lowering differ, lest one be taken for the other.
@@ -117,8 +119,8 @@ def test_a_long_move_cruises():
 
 
 def test_nothing_takes_no_time():
-    assert time_paths([], PROFILE) == Timing(0.0, 0.0, 0.0)
-    assert time_paths([], AXIDRAW, Client.AXICLI) == Timing(0.0, 0.0, 0.0)
+    assert time_paths([], PROFILE) == Timing(0.0, 0.0, 0.0, 0)
+    assert time_paths([], AXIDRAW, Client.AXICLI) == Timing(0.0, 0.0, 0.0, 0)
 
 
 def envelope_time(points):
@@ -215,6 +217,14 @@ def test_the_axidraw_software_joins_what_almost_touches():
     first, near, far = (polyline((x, 0), (x + 20, 0)) for x in (0, 20.15, 20.16))
     assert time_paths([first, near], AXIDRAW, Client.AXICLI).lift_s == pytest.approx(0.276)
     assert time_paths([first, far], AXIDRAW, Client.AXICLI).lift_s == pytest.approx(2 * 0.276)
+
+
+def test_joined_paths_are_one_lift_of_that_software_and_saxi_lifts_for_each():
+    dashes = tuple(polyline((2 * i, 0), (2 * i + 1.9, 0)) for i in range(101))
+    assert time_paths(dashes, AXIDRAW, Client.AXICLI).lifts == 1
+    assert time_paths(dashes, AXIDRAW, Client.SAXI).lifts == 101
+    told = summarize([Layer(Pen("black", "#000000", 0.4), dashes, 101)], AXIDRAW, Client.AXICLI)
+    assert (told.paths, told.lifts) == (101, 1)
 
 
 def test_a_machine_that_axicli_does_not_drive():

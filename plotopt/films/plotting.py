@@ -13,10 +13,11 @@ from numpy import ndarray
 from PIL import Image, ImageDraw
 
 from plotopt.films.pace import Pace
-from plotopt.ink import Inks, pixels_of, srgb_to_linear
+from plotopt.ink import Inks, pixels_of
+from plotopt.light import light_of
 from plotopt.pens import Pen
-from plotopt.plot.chains import Chain, flatten
-from plotopt.plot.motion import rest_to_rest_s, time_paths
+from plotopt.plot.chains import flatten
+from plotopt.plot.journey import Journey, travel
 from plotopt.plot.plan import Layer
 from plotopt.profiles import Client, Profile
 from plotopt.showing import Exhibit
@@ -41,31 +42,26 @@ class Move:
 
 
 def moves(layers: Sequence[Layer], profile: Profile, client: Client) -> list[Move]:
-    """All that the pen does, in order; each layer from home and back."""
+    """All that the pen does, in order; each layer from home and back, in the time that is planned for it."""
     found: list[Move] = []
     for number, layer in enumerate(layers):
-        _add_layer(found, number, layer.chains, profile, client)
+        start = found[-1].end if found else 0.0
+        found += _moves_of(layer, number, start, travel(layer, profile, client))
     return found
 
 
-def _add_layer(
-    found: list[Move], number: int, chains: Sequence[Chain], profile: Profile, client: Client
-) -> None:
-    motion = profile.motion(client)
-    lines = flatten(chains, _FLATNESS_MM)
-    place, now = np.zeros(2), found[-1].end if found else 0.0
-    for index, chain in enumerate(chains):
-        line = lines[index]
-        way = np.stack([place, line[0]])
-        travel = rest_to_rest_s(
-            np.linalg.norm(way[1:] - way[:-1], axis=1),
-            motion.travel_speed_mm_s,
-            motion.travel_acceleration_mm_s2,
-        )
-        arrived = now + motion.pen_lift_s + float(travel.sum()) + motion.pen_drop_s
-        drawn = arrived + time_paths([chain], profile, client).draw_s
-        found += [Move(now, arrived, way, None), Move(arrived, drawn, line, number)]
-        place, now = line[-1], drawn
+def _moves_of(layer: Layer, number: int, start: float, journey: Journey) -> Iterator[Move]:
+    if not layer.chains:
+        return
+    lines, home = flatten(layer.chains, _FLATNESS_MM), np.zeros(2)
+    place, now = home, start
+    *reaches, last_s = journey.reach_s.tolist()
+    for index, (reach_s, draw_s) in enumerate(zip(reaches, journey.draw_s.tolist(), strict=True)):
+        line, arrived = lines[index], now + reach_s
+        yield Move(now, arrived, np.stack([place, line[0]]), None)
+        place, now = line[-1], arrived + draw_s
+        yield Move(arrived, now, line, number)
+    yield Move(now, now + last_s, np.stack([place, home]), None)
 
 
 def plotting(exhibit: Exhibit, pace: Pace) -> Iterator[UInt8[ndarray, "height width 3"]]:
@@ -99,7 +95,7 @@ class _Sheet:
         self._px_per_mm = width / exhibit.page.width_mm
         self._pens = pens
         self._inks = Inks.of_pens(pens, 3, exhibit.settings.stock) if pens else None
-        self._bare = torch.tensor(srgb_to_linear(exhibit.settings.stock.color))[:, None, None].expand(
+        self._bare = torch.tensor(light_of(exhibit.settings.stock.color))[:, None, None].expand(
             3, rows, columns
         )
         self._masks = [Image.new("L", (width, height)) for _ in pens]

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from plotopt.formats.duration import format_duration
-from plotopt.formats.journey import travel
 from plotopt.page import Page, Rect
+from plotopt.plot.journey import travel
 from plotopt.plot.load import ink_load, load_notes
 from plotopt.plot.plan import Layer, LayerStatistics, Statistics
 from plotopt.plot.svg import pen_runs

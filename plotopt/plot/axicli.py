@@ -37,8 +37,8 @@ _HIGHEST_PEAK_SQUARE = 0.9
 _MOST_SLOW_STEPS = 4
 
 
-def time_paths(chains: Sequence[Chain], motion: Motion) -> tuple[float, float, float]:
-    """Seconds to draw chains in order, to travel between them from home and back, and to lift the pen.
+def time_paths(chains: Sequence[Chain], motion: Motion) -> tuple[float, float, float, int]:
+    """Seconds to draw chains in order, to travel between them from home and back, and to lift the pen; lifts.
 
     Ends less than 0.15 mm apart are joined by a pen-down line, as the software does.
     """
@@ -51,7 +51,7 @@ def time_paths(chains: Sequence[Chain], motion: Motion) -> tuple[float, float, f
         motion.cornering_mm,
     )
     travel = _travel_time(_moves_mm(lines), motion.travel_speed_mm_s, motion.travel_acceleration_mm_s2)
-    return draw, travel, len(lines) * (motion.pen_lift_s + motion.pen_drop_s)
+    return draw, travel, len(lines) * (motion.pen_lift_s + motion.pen_drop_s), len(lines)
 
 
 def _join(lines: Polylines) -> Polylines:

@@ -26,11 +26,12 @@ _SAXI_TOLERANCE_MM = 2.54 / 96
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds with the pen down, with it up, and lifting and lowering it."""
+    """Seconds with the pen down, with it up, and lifting and lowering it, and how often it is lifted."""
 
     draw_s: float
     travel_s: float
     lift_s: float
+    lifts: int
 
     @property
     def total_s(self) -> float:
@@ -44,7 +45,7 @@ def time_paths(chains: Sequence[Chain], profile: Profile, client: Client = Clien
     """
     motion = profile.motion(client)
     if not chains:
-        return Timing(0.0, 0.0, 0.0)
+        return Timing(0.0, 0.0, 0.0, 0)
     if client is Client.AXICLI:
         return Timing(*axicli.time_paths(chains, motion))
     return _time_saxi(chains, motion)
@@ -64,7 +65,7 @@ def _time_saxi(chains: Sequence[Chain], motion: Motion) -> Timing:
     )
     # Back home, saxi lowers the pen from its highest position: once more than there are paths.
     lift = len(chains) * (motion.pen_lift_s + motion.pen_drop_s) + motion.pen_drop_s
-    return Timing(draw, float(travel.sum()), lift)
+    return Timing(draw, float(travel.sum()), lift, len(chains))
 
 
 def rest_to_rest_s(

@@ -84,8 +84,9 @@ class Statistics:
     """What a plot will be. Pen-up metres and minutes include the way from and to home, once a layer.
 
     ``strokes`` are those left after clipping and after dropping the ``hidden`` ones (``hidden_m`` metres of
-    line), ``paths`` what became of them by merging. Changing pens takes no time here. ``layers`` has the
-    same figures one by one.
+    line), ``paths`` what became of them by merging, ``lifts`` how often the client lifts the pen:
+    axicli joins ends that nearly touch. Changing pens takes no time here. ``layers`` has the same figures
+    one by one.
     """
 
     strokes: int
@@ -185,15 +186,15 @@ def _rounded(figures: dict[str, Any]) -> dict[str, Any]:
 
 
 def _figures(layer: Layer, number: int, profile: Profile, client: Client) -> LayerStatistics:
-    paths = len(layer.chains)
+    timing = motion.time_paths(layer.chains, profile, client)
     pen_down_m = float(lengths_mm(layer.chains).sum()) / 1000
     return LayerStatistics(
         label=layer.label(number),
         strokes=layer.strokes,
-        paths=paths,
+        paths=len(layer.chains),
         pen_down_m=pen_down_m,
         pen_up_m=float(pen_up_moves_mm(layer.chains).sum()) / 1000,
-        lifts=paths,
-        timing=motion.time_paths(layer.chains, profile, client),
+        lifts=timing.lifts,
+        timing=timing,
         refills=pen_down_m / layer.pen.refill_m if layer.pen.refill_m else None,
     )

@@ -20,6 +20,7 @@ from plotopt.lettering import letter
 from plotopt.listening import Listener, Progress, no_listener
 from plotopt.networks import Network, Neuron, check_channels, parse_neurons
 from plotopt.networks.layers import dissect
+from plotopt.networks.network import WrongViewError
 from plotopt.networks.zoo import crop_size_px
 from plotopt.page import Rect
 from plotopt.pens import Pen
@@ -106,7 +107,7 @@ def _open_eyes(
         check_channels(neuron, channels)
     try:
         eyes = load_eyes(first, single)
-    except PlotoptError:
+    except WrongViewError:
         # Some networks take nothing smaller than what they were trained on.
         usual_px = crop_size_px(first.model)
         if single.crop >= usual_px:

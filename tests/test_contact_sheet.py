@@ -17,6 +17,7 @@ from plotopt.errors import PlotoptError
 from plotopt.lettering import letter
 from plotopt.listening import Progress
 from plotopt.networks import parse_neuron, parse_neurons
+from plotopt.networks.network import WrongViewError
 from plotopt.plot.chains import flatten
 from plotopt.settings import read_neurons_settings
 from plotopt.sheet import lay_out_sheet
@@ -280,18 +281,21 @@ def test_an_interruption_leaves_what_is_finished(options, tmp_path):
     ]
 
 
-def test_a_network_that_takes_no_crop_of_a_cell_gets_its_own(monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "crops"), [(WrongViewError, [128, 224, 100, 224, 230]), (PlotoptError, [128, 100, 230])]
+)
+def test_a_network_that_takes_no_crop_of_a_cell_gets_its_own(monkeypatch, error, crops):
     asked = []
 
     def refuse(wanted, settings):
         asked.append(settings.crop)
-        raise PlotoptError("views of this size")
+        raise error("views of this size")
 
     monkeypatch.setattr(contact_sheet, "load_eyes", refuse)
     for given in ({}, {"size": 100}, {"size": 256, "crop": 230}):
         with pytest.raises(PlotoptError, match="views of this size"):
             neurons(f"{LAYER}:3", **given)
-    assert asked == [128, 224, 100, 224, 230]
+    assert asked == crops
 
 
 @pytest.mark.parametrize(

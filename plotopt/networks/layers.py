@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 
 import torch
 from torch import Tensor, fx, nn
@@ -78,6 +79,8 @@ def list_layers(model: str) -> list[Layer]:
     return list(dissect(model).layers)
 
 
+# Large ones take seconds, and a neuron is looked up in one before its weights are read.
+@lru_cache(maxsize=1)
 def dissect(model: str) -> Anatomy:
     """Trace a model and measure every node by a run without figures.
 

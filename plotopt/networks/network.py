@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import operator
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -22,6 +23,10 @@ from plotopt.networks.zoo import crop_size_px, normalisation
 
 # Graphics cards from this compute capability on have instructions for bfloat16.
 _AMPERE = (8, 0)
+
+
+class WrongViewError(PlotoptError):
+    """A network takes no views of that size; the message names one that it takes."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,8 @@ def load_network(
     it is closed; ReLU6 does so beyond 6 as well. ``weights`` is as in
     :func:`~plotopt.networks.weights.read_weights`.
 
-    Raises PlotoptError for an unknown model or layer, weights that cannot be had, and a model that cannot
-    take square views of ``size_px``.
+    Raises PlotoptError for an unknown model or layer and weights that cannot be had, and WrongViewError for
+    a model that cannot take square views of ``size_px``.
     """
     anatomy = dissect(model)
     chosen = tuple(anatomy.find(name) for name in layers)
@@ -113,7 +118,8 @@ def _cut(anatomy: Anatomy, layers: Sequence[Layer], relu_slope: float) -> fx.Gra
             copies[node] = graph.node_copy(node, copies.__getitem__)
             _rewrite_function(copies[node], relu_slope)
     graph.output({name: copies[node] for name, node in ends.items()})
-    module = fx.GraphModule(anatomy.traced, graph)
+    # Of its own, since it is to be filled and changed.
+    module = copy.deepcopy(fx.GraphModule(anatomy.traced, graph))
     for name, part in list(module.named_modules()):
         if isinstance(part, (nn.ReLU, nn.ReLU6)) and relu_slope > 0:
             module.set_submodule(name, _leaky(part, relu_slope))
@@ -167,10 +173,10 @@ def _check_size(model: str, module: nn.Module, size_px: int) -> None:
     usual_px = crop_size_px(model)
     if size_px < usual_px and _takes(module, 2 * usual_px):
         least_px = 1 + bisect_left(range(1, usual_px), True, key=lambda size: _takes(module, size))
-        raise PlotoptError(
+        raise WrongViewError(
             f"{model} takes views of {least_px} px or more, not {size_px}: use --crop {usual_px}"
         )
-    raise PlotoptError(f"{model} takes views of {usual_px} px only, not {size_px}: use --crop {usual_px}")
+    raise WrongViewError(f"{model} takes views of {usual_px} px only, not {size_px}: use --crop {usual_px}")
 
 
 def _takes(module: nn.Module, size_px: int) -> bool:

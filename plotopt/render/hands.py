@@ -32,7 +32,7 @@ def deal(work: Callable[[int, int], None], size: int) -> None:
         for hand in left:
             work(hand, hands)
 
-    others = [_pool(threads - 1).submit(take) for _ in range(threads - 1)]
+    others = [_pool().submit(take) for _ in range(threads - 1)]
     take()
     for other in others:
         # A thread that has not even begun is not waited for.
@@ -41,8 +41,9 @@ def deal(work: Callable[[int, int], None], size: int) -> None:
 
 
 @cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="plotopt-render")
+def _pool() -> ThreadPoolExecutor:
+    # It begins no more threads than ever worked side by side.
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="plotopt-render")
 
 
 # A forked process has none of its parent's threads.

@@ -72,28 +72,26 @@ class Atelier:
         """
         settings = self.settings
         if settings.minutes is None and settings.metres is None:
-            strokes, sown = self._bettered(None)
-            return self._told(strokes, sown.notes)
+            return self._told(*self._bettered(None))
         budget = Budget(settings.minutes, settings.metres, settings.profile, settings.client)
         budget = replace(budget, aim=_AIMS[settings.single_line])
         attempts = self.journal.attempts
         while not _is_done(attempts):
-            tried = {each.spent: each.aim for each in attempts}
-            aim = _aim(tried, attempts[-1].spent) if attempts else budget.aim
+            aim = _aim(attempts) if attempts else budget.aim
             strokes, sown = self._bettered(replace(budget, aim=aim))
             if self.journal.is_stopped:
-                return self._told(strokes, sown.notes)
+                return self._told(strokes, sown)
             spent = budget.spent(strokes, self.problem.pens, self.problem.target.place)
-            attempts.append(Attempt(aim, spent, strokes, sown.notes, sown.is_all))
+            attempts.append(Attempt(aim, spent, *self._told(strokes, sown), sown.is_all))
         best = min(attempts, key=lambda each: abs(1 - each.spent))
         strokes = best.strokes
         if settings.single_line:
             pens, place = self.problem.pens, self.problem.target.place
             strokes = tightened(strokes, lambda drawn: budget.spent(drawn, pens, place))
-        return self._told(strokes, best.notes)
+        return strokes, best.notes
 
-    def _told(self, strokes: Strokes, notes: tuple[str, ...]) -> tuple[Strokes, tuple[str, ...]]:
-        return strokes, notes + tuple(self.journal.notes) + _idle_notes(strokes, self.problem.pens)
+    def _told(self, strokes: Strokes, sown: Sown) -> tuple[Strokes, tuple[str, ...]]:
+        return strokes, (*sown.notes, *self.journal.notes, *_idle_notes(strokes, self.problem.pens))
 
     def _bettered(self, budget: Budget | None) -> tuple[Strokes, Sown]:
         """The optimised strokes, and what they were at first."""
@@ -132,23 +130,20 @@ class Atelier:
         if not budget:
             return self._laid(self.settings.strokes, rng)
         start = int(rng.integers(2**31))
-        there = 0
-        if self.carried:
-            # What they are over goes as from any drawing; more are sought where they leave time.
-            first = self._laid(None, np.random.default_rng(start))
-            if budget.spent(first.strokes, pens, place) >= budget.aim:
-                return replace(
-                    first, strokes=first.strokes.select(within(budget, first.strokes, pens, place))
-                )
-            there = sum(first.strokes.laid())
 
-        def sown(count: int) -> Sown:
-            return self._laid(there + count, np.random.default_rng(start))
+        def sown(count: int | None) -> Sown:
+            return self._laid(count, np.random.default_rng(start))
 
         # More strokes take more time for the same ink, so metres ask for no more of them than usual.
-        return sow_within(
-            budget, MOST_STROKES if budget.minutes else usual_count(pens, place), pens, place, sown
-        )
+        most = MOST_STROKES if budget.minutes else usual_count(pens, place)
+        if not self.carried:
+            return sow_within(budget, most, pens, place, sown)
+        # What they are over goes as from any drawing; more are sought where they leave time.
+        there = sown(None)
+        if budget.spent(there.strokes, pens, place) >= budget.aim:
+            return replace(there, strokes=there.strokes.select(within(budget, there.strokes, pens, place)))
+        have = sum(there.strokes.laid())
+        return sow_within(budget, max(most, have), pens, place, sown, first=have)
 
     def _laid(self, count: int | None, rng: np.random.Generator) -> Sown:
         """So many first strokes, new or carried over."""
@@ -212,12 +207,13 @@ def _is_done(attempts: Sequence[Attempt]) -> bool:
     return is_full or not len(last.strokes) or len(attempts) >= _ATTEMPTS
 
 
-def _aim(tried: dict[float, float], spent: float) -> float:
-    """Where to aim after aims came to parts of a budget that were ``spent``, the last one given."""
-    goal = 0.5 + 0.5 * FILLED
-    if min(tried) < goal < max(tried):
-        return float(np.interp(goal, sorted(tried), [tried[each] for each in sorted(tried)]))
-    return tried[spent] * min(goal / max(spent, 1 / _MOST_AT_ONCE), _MOST_AT_ONCE)
+def _aim(attempts: Sequence[Attempt]) -> float:
+    """Where to aim after attempts: between two that lie around the goal, else from the last one."""
+    goal, last = 0.5 + 0.5 * FILLED, attempts[-1]
+    spent, aims = zip(*sorted((each.spent, each.aim) for each in attempts), strict=True)
+    if spent[0] < goal < spent[-1]:
+        return float(np.interp(goal, spent, aims))
+    return last.aim * min(goal / max(last.spent, 1 / _MOST_AT_ONCE), _MOST_AT_ONCE)
 
 
 def _most_tiles(stages: Sequence[Stage], problem: Problem) -> int:

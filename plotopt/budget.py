@@ -72,14 +72,20 @@ class Budget:
 
 
 def sow_within(
-    budget: Budget, most: int, pens: Sequence[Pen], place: Rect, sown: Callable[[int], Sown]
+    budget: Budget,
+    most: int,
+    pens: Sequence[Pen],
+    place: Rect,
+    sown: Callable[[int], Sown],
+    *,
+    first: int = _FIRST,
 ) -> Sown:
     """First strokes that fill the budget and up to 3 % more, as near as their number allows.
 
     ``sown`` lays a number of them, from one to ``most``, or fewer where more would have nothing to do; the
-    same number gives the same.
+    same number gives the same. ``first`` is the one tried first.
     """
-    tries = _Tries(min(most, _FIRST), most, budget.aim)
+    tries = _Tries(min(most, first), most, budget.aim)
     for _ in range(_TRIES):
         laid = sown(tries.count)
         if not len(laid.strokes):

@@ -10,9 +10,9 @@ import torch
 
 from plotopt.bed import Bed
 from plotopt.directions import structure_headings
-from plotopt.ink import srgb_to_linear
 from plotopt.joints import Joints
 from plotopt.laid import placed
+from plotopt.light import light_of
 from plotopt.objectives.problem import Problem
 from plotopt.oklab import oklab
 from plotopt.page import Rect
@@ -37,7 +37,7 @@ class Carried:
         """The strokes at the problem's place, with its pens, and about ``count`` of them; None for all.
 
         Those too many go line by line, those of least ink of their own first; new ones are laid where ink is
-        missing. Pens that are no longer there hand their strokes to others.
+        missing.
         """
         strokes = with_pens(self.at(problem.target.place).strokes, problem.pens)
         have = sum(strokes.laid())
@@ -54,17 +54,15 @@ class Carried:
 
 
 def with_pens(strokes: Strokes, pens: Sequence[Pen]) -> Strokes:
-    """The strokes with the widths and opacities of other pens, in their order."""
-    pen = strokes.pen % len(pens)
-    drawn = Strokes.of_pens(strokes.points, pen, pens)
-    return replace(drawn, joints=strokes.joints)
+    """The strokes with the widths and opacities of other pens, as many and in the same order."""
+    return replace(Strokes.of_pens(strokes.points, strokes.pen, pens), joints=strokes.joints)
 
 
 def handed(strokes: Strokes, before: Sequence[Pen], after: Sequence[Pen]) -> Strokes:
     """The strokes with each pen's handed to the one of the nearest colour."""
-    old, new = (oklab(torch.tensor([srgb_to_linear(pen.color) for pen in pens])) for pens in (before, after))
+    old, new = (oklab(torch.tensor([light_of(pen.color) for pen in pens])) for pens in (before, after))
     nearest = (old[:, None] - new).norm(dim=2).argmin(1)
-    return replace(strokes, pen=nearest[strokes.pen.clamp(max=len(old) - 1)])
+    return replace(strokes, pen=nearest[strokes.pen])
 
 
 def _mm_per_px(place: Rect) -> float:

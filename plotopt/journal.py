@@ -87,20 +87,21 @@ class Journal:
     stops: Callable[[], bool] = lambda: False
     start: Moment | None = None
     watchers: Sequence[Watcher] = ()
-    #: What the user should know of how it went.
-    notes: list[str] = field(default_factory=list)
-    is_stopped: bool = False
+    #: What the user should know of how the script went, this time.
+    notes: list[str] = field(init=False)
+    is_stopped: bool = field(init=False, default=False)
     attempts: list[Attempt] = field(init=False)
     _number: int = field(init=False, default=0)
     _memory: dict[str, Tensor] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.attempts = list(self.start.attempts) if self.start else []
-        self.notes = list(self.start.notes) if self.start else []
+        self.begin()
 
     def begin(self) -> None:
         """Begin the script of stages, for the first time or anew."""
         self._number, self._memory = 0, {}
+        self.notes = list(self.start.notes) if self.start else []
 
     def improve(self, strokes: Strokes, objective: Objective, stage: Stage) -> Strokes:
         """The strokes after the next stage of the script, or as they are where that stage lies behind."""
@@ -169,7 +170,11 @@ class _Watch:
 
     @property
     def has_enough(self) -> bool:
-        return max(self._in_a_row, self._idle) >= _PATIENCE
+        return self._is_lost or self._idle >= _PATIENCE
+
+    @property
+    def _is_lost(self) -> bool:
+        return self._in_a_row >= _PATIENCE
 
     def advanced(self, before: Standing, objective: Objective) -> Standing:
         """The standing after a step; without its strokes where they have no number for a place."""
@@ -197,5 +202,6 @@ class _Watch:
         if self._failed:
             told.append(f"{name}: {self._failed:,} steps came to no number and were left out")
         if self.has_enough:
-            told.append(f"{name}: ended early, for nothing moved any more")
+            why = f"{_PATIENCE} in a row came to none" if self._is_lost else "nothing moved any more"
+            told.append(f"{name}: ended early, for {why}")
         return told

@@ -10,7 +10,7 @@ from typing import Any
 
 from plotopt import __version__
 from plotopt.budget import Budget
-from plotopt.carrying import Carried, handed
+from plotopt.carrying import Carried, handed, with_pens
 from plotopt.drawing import Drawing
 from plotopt.fitting import chosen_pens, fit
 from plotopt.listening import Listener
@@ -19,7 +19,7 @@ from plotopt.page import Page, Rect
 from plotopt.pens import Pen
 from plotopt.runs.ordering import check_files, digests, options_of, picture_of, settings_of
 from plotopt.runs.record import FIT, Record
-from plotopt.runs.run import Run
+from plotopt.runs.run import Run, check_pens
 from plotopt.settings import FitSettings, NeuronSettings
 from plotopt.settings.fit import Judge
 from plotopt.strokes import Strokes
@@ -129,6 +129,7 @@ class _Change:
         if self.record.strokes is None or not len(self.record.strokes):
             return "it has no strokes"
         have, want = map(len, self.pens)
+        check_pens(self.record, have)
         if have != want:
             return f"its strokes are of {have} pen{'s' * (have > 1)}, not of {want}"
         if isinstance(self.before, FitSettings) and isinstance(self.after, FitSettings):
@@ -141,14 +142,14 @@ class _Change:
 
     def _of_amount(self, after: FitSettings) -> str | None:
         """What is wrong with strokes that come to far more than is asked for, or to far less."""
-        strokes = self._strokes
         if after.strokes is not None:
-            part = sum(strokes.laid()) / after.strokes
+            part = sum(self._strokes.laid()) / after.strokes
         elif after.minutes is None and after.metres is None:
             return None
         else:
             budget = Budget(after.minutes, after.metres, after.profile, after.client)
-            part = budget.spent(strokes, self.pens[1], page_of(self.record, after)[1])
+            pens, place = self.pens[1], page_of(self.record, after)[1]
+            part = budget.spent(with_pens(self.carried().at(place).strokes, pens), pens, place)
         if _LEAST_OF <= part <= _MOST_OF:
             return None
         told = f"its strokes come to {part:.0%} of what is asked for"

@@ -419,6 +419,18 @@ def test_strokes_of_no_use_begin_anew_and_it_is_said_why(folder, options, change
     assert re.fullmatch(f"the run begins anew: {why}", going.notes[-1])
 
 
+@pytest.mark.parametrize("paper", ["a5", "70x100mm"])
+def test_strokes_are_judged_by_what_they_take_on_the_paper_that_they_go_on_with(folder, paper):
+    drawn(folder, lambda: False, **TINY)
+    record = read_run(folder / "a.plotopt")
+    sized = resumed(record, {"paper": paper})
+    taken = sized.draw(lambda progress: None, Run(before=sized.record)).statistics.pen_down_m
+    metres = {"paper": paper, "metres": taken, "strokes": None}
+    assert resumed(record, metres).record.carried
+    (why,) = resumed(record, metres | {"metres": 2 * taken}).notes
+    assert re.search("come to (4[5-9]|5[0-5])% of", why)
+
+
 def test_another_client_moves_no_stroke_unless_there_are_minutes_to_fill(folder):
     drawn(folder, lambda: False, **TINY)
     assert resumed(read_run(folder / "a.plotopt"), {"client": "axicli"}).record.finish

@@ -74,6 +74,15 @@ def test_all_that_is_written_is_read(tmp_path):
     assert_same(read_run(tmp_path / "a.plotopt"), whole)
 
 
+@pytest.mark.parametrize(
+    "name", ["Screenshot 1.00.00\u202fPM.png", "a\u00a0b.png", "\u3000.jpg", "\U0001f469\u200d\U0001f3a8.png"]
+)
+def test_a_picture_may_have_any_name_that_can_be_shown(tmp_path, name):
+    whole = record()
+    write_run(tmp_path / "a.plotopt", replace(whole, order=replace(whole.order, subject=name)))
+    assert read_run(tmp_path / "a.plotopt").order.subject == name
+
+
 @pytest.mark.parametrize("part", ["moment", "finish", "carried"])
 def test_a_record_may_lack_its_parts(tmp_path, part):
     lacking = replace(record(), **{part: None}, frames=())
@@ -115,6 +124,7 @@ def tell(name, value):
         (tell("carried", [0, 0, 0, 0]), "carried cannot be right"),
         (tell("carried", [0, 0, 10**400, 1]), "right cannot be right"),
         (tell("subject", "a\ud800.png"), "subject cannot be right"),
+        (tell("subject", "a\x1b[2J.png"), "subject cannot be right"),
         (tell("moment", {"stage": 0} | REST | {"failed": [0, 0]}), "failed cannot be right"),
         (tell("moment", 3), "moment cannot be right"),
         (tell("moment", {"stage": -1} | REST), "stage cannot be right"),

@@ -79,6 +79,7 @@ def check_pens(record: Record, pens: int) -> None:
     drawn = [each.strokes for each in (moment.attempts if moment else ())]
     drawn += [moment.standing.strokes] if moment else []
     drawn += [record.finish.strokes] if record.finish else []
+    drawn += [record.carried.strokes] if record.carried else []
     for strokes in drawn:
         leaning = pens if strokes.leaning is None else strokes.leaning.shape[1]
         if leaning != pens or (len(strokes) and int(strokes.pen.max()) >= pens):

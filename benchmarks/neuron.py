@@ -30,7 +30,7 @@ from plotopt.canvas import Aim, Canvas
 from plotopt.drawing import Drawing
 from plotopt.easel import Easel, load_eyes
 from plotopt.growth import copied
-from plotopt.ink import srgb_to_linear
+from plotopt.light import light_of
 from plotopt.networks import Network, Neuron, load_network, parse_neuron
 from plotopt.objectives.base import trainable
 from plotopt.page import Rect, fit_rect, lay_out
@@ -41,7 +41,7 @@ NEURONS = ("vgg16:conv3_3:7", "vgg16:conv3_3:37", "vgg16:conv3_3:100", "vgg16:co
 RANDOM_DRAWINGS, PIXEL_STEPS, TIMED_STEPS = 100, 300, 10
 # Pixels of the raster along one that the network sees.
 OVERSAMPLING = 3
-_LIGHT = torch.tensor([srgb_to_linear(f"#{level:02x}0000")[0] for level in range(256)])
+_LIGHT = torch.tensor([light_of(f"#{level:02x}0000")[0] for level in range(256)])
 
 
 def place_of(settings: NeuronSettings) -> Rect:

@@ -13,6 +13,7 @@ from plotopt.errors import PlotoptError
 from plotopt.files import write_all
 from plotopt.formats import DEFAULT_FORMATS, Format, Kind, parse_formats
 from plotopt.page import Page, Rect
+from plotopt.plot import materials
 from plotopt.plot.plan import Layer, Statistics, summarize
 from plotopt.plot.preview import DPI, draw_preview, png_bytes
 from plotopt.plot.svg import svg_text
@@ -51,7 +52,11 @@ class Drawing:
 
     def svg(self, *, polylines: bool = False) -> str:
         """The drawing as SVG text, of cubic curves or of polylines that stand for them."""
-        metadata = {**self.metadata, "statistics": self.statistics.figures()}
+        metadata = {
+            **self.metadata,
+            materials.KEY: materials.told_materials(self.layers, self.stock),
+            "statistics": self.statistics.figures(),
+        }
         if polylines and "command" in metadata:
             metadata["command"] += " --polylines"
         return svg_text(self.layers, self.page, metadata, polylines=polylines)

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
 
-from plotopt.ink import LUMINANCE
+from plotopt.ink import grey
 from plotopt.maps import fitted
 from plotopt.objectives.problem import Problem
 from plotopt.target import Target
@@ -57,6 +57,5 @@ def _kept(target: Target, threshold: float) -> Float[Tensor, "height width"]:
         (paper - target.pixels) / paper.clamp(min=_LEAST),
         (target.pixels - paper) / (1 - paper).clamp(min=_LEAST),
     )
-    weights = away.new_tensor(LUMINANCE if len(away) == 3 else [1.0])
-    share = ((threshold - 1 + torch.tensordot(weights, away, 1)) / _RAMP).clamp(0, 1)
+    share = ((threshold - 1 + grey(away)) / _RAMP).clamp(0, 1)
     return share * share * (3 - 2 * share)

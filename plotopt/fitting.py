@@ -11,13 +11,14 @@ import numpy as np
 
 from plotopt import __version__
 from plotopt.atelier import Atelier, load_taste
+from plotopt.contrast import in_plot_order, pale_notes
 from plotopt.devices import find_devices
 from plotopt.drawing import Drawing
 from plotopt.emphasis import emphasize
 from plotopt.errors import PlotoptError
 from plotopt.guiding import emphasis_of, guide_of
 from plotopt.hand import Hand
-from plotopt.ink import in_plot_order, pale_notes, shows
+from plotopt.ink import shows
 from plotopt.layering import plan_layers
 from plotopt.listening import Listener, Progress, no_listener
 from plotopt.objectives.problem import Problem

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from plotopt.attention import Attention, Busy
 from plotopt.directions import Direction, Structure, topmost
-from plotopt.ink import LUMINANCE
+from plotopt.light import LUMINANCE
 from plotopt.losses.grain import Grain
 from plotopt.maps import Ground
 from plotopt.page import Rect

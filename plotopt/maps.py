@@ -11,6 +11,7 @@ from numpy import ndarray
 from PIL import Image
 
 from plotopt.errors import PlotoptError
+from plotopt.light import LUMINANCE, encoded
 from plotopt.page import Rect
 from plotopt.picture import Picture, load_image, read_picture, upright
 from plotopt.view import View
@@ -18,7 +19,6 @@ from plotopt.view import View
 # A map may be so much wider or higher than the picture's shape has it.
 _ASPECT_OFF = 0.04
 _LARGEST_PX = 4096
-_LUMINANCE = (0.2126, 0.7152, 0.0722)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def read_paint(path: Path, name: str, picture: Picture) -> Float[ndarray, "rows 
     """How much paint of any colour is on a map: its opacity, or how far it is from white."""
     light = _opened(path, name, picture)
     alpha = _alpha(path)
-    return 1 - _encoded(light.min(2)) if alpha is None else alpha
+    return 1 - encoded(light.min(2)) if alpha is None else alpha
 
 
 def _opened(path: Path, name: str, picture: Picture) -> Float[ndarray, "rows columns 3"]:
@@ -96,19 +96,13 @@ def _alpha(path: Path) -> Float[ndarray, "rows columns"] | None:
 
 def _lightness(light: Float[ndarray, "rows columns 3"]) -> Float[ndarray, "rows columns"]:
     # Summed as distance from white, so that white is exactly 1.
-    return _encoded(1 - (1 - light) @ np.array(_LUMINANCE, dtype=np.float32))
+    return encoded(1 - (1 - light) @ np.array(LUMINANCE, dtype=np.float32))
 
 
 def fitted(plane: Float[ndarray, "rows columns"], shape: tuple[int, int]) -> Float[ndarray, "height width"]:
     """A plane of another size: averaged where it shrinks, straight between pixels where it grows."""
     image = Image.fromarray(np.ascontiguousarray(plane, dtype=np.float32))
     return np.asarray(image.resize(shape[::-1], Image.Resampling.BILINEAR))
-
-
-def _encoded(light: ndarray) -> ndarray:
-    """Linear light to sRGB values (IEC 61966-2-1)."""
-    light = light.clip(0, 1)
-    return np.where(light <= 0.0031308, 12.92 * light, 1 - 1.055 * (1 - light ** (1 / 2.4)))
 
 
 def _sampled(plane: ndarray, positions: ndarray, axis: int) -> ndarray:

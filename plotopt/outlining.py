@@ -14,9 +14,10 @@ from scipy import ndimage
 from torch import Tensor
 
 from plotopt.contours import trace
+from plotopt.contrast import ROOM_LIGHT
 from plotopt.emphasis import Emphasis
 from plotopt.guide import MOST_OF_STROKES, Contours
-from plotopt.ink import LUMINANCE, Inks
+from plotopt.ink import Inks, grey
 from plotopt.objectives.problem import Problem
 from plotopt.page import Rect
 from plotopt.pens import Pen
@@ -37,8 +38,6 @@ _PIECE_PENS, _LONE_PIECE_PENS = 36.0, 72.0
 # The target with outlines has pixels of so many pen widths, and at most so many of them.
 _PIXEL_PENS, _LONGEST_PX = 0.4, 4096
 _STEP_PENS, _SPANS = 0.5, 6
-# What a room's light adds to ink and paper alike.
-_STRAY_LIGHT = 0.05
 # Beside outlines this part of the tone is left out, over so many pen widths.
 _HALO, _HALO_PENS = 0.7, 1.0
 
@@ -82,8 +81,7 @@ def _halo(coverage: Float[Tensor, "height width"], pen_px: float) -> Float[Tenso
 def _outliner(inks: Inks) -> tuple[int, Float[Tensor, "channels"]]:
     """The pen whose ink has most contrast to the paper in a room, and its light."""
     lights = inks.on_paper(1 - torch.eye(inks.pens)[:, :, None, None])[:, :, 0, 0]
-    weights = lights.new_tensor(LUMINANCE if lights.shape[1] == 3 else [1.0])
-    inked, bare = lights @ weights + _STRAY_LIGHT, inks.bare[:, 0, 0] @ weights + _STRAY_LIGHT
+    inked, bare = grey(lights.T) + ROOM_LIGHT, grey(inks.bare[:, 0, 0]) + ROOM_LIGHT
     number = int((inked / bare).log().abs().argmax())
     return number, lights[number]
 

@@ -18,6 +18,7 @@ from numpy import ndarray
 from PIL import Image, ImageCms, ImageOps
 
 from plotopt.errors import PlotoptError
+from plotopt.light import decoded
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
 SMALLEST_SIDE_PX = 8
@@ -261,19 +262,13 @@ def _unit_floats(values: ndarray, name: str) -> ndarray:
 
 def _decode(encoded: ndarray) -> ndarray:
     if encoded.dtype.kind == "f":
-        return _srgb_to_linear(encoded)
+        return decoded(encoded).astype(np.float32)
     return _decode_table(encoded.dtype.itemsize)[encoded]
 
 
 @cache
 def _decode_table(itemsize: int) -> ndarray:
-    return _srgb_to_linear(np.linspace(0, 1, 256**itemsize))
-
-
-def _srgb_to_linear(encoded: ndarray) -> ndarray:
-    """The transfer function of IEC 61966-2-1."""
-    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    return linear.astype(np.float32)
+    return decoded(np.linspace(0, 1, 256**itemsize)).astype(np.float32)
 
 
 def _over_white(linear: ndarray, alpha: ndarray) -> ndarray:

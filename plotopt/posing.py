@@ -10,7 +10,9 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from plotopt.ink import LUMINANCE, Inks, luminance, on_stock, pixels_of, srgb_to_linear
+from plotopt.contrast import on_stock
+from plotopt.ink import Inks, pixels_of
+from plotopt.light import LUMINANCE, light_of, luminance
 from plotopt.losses.colour import ColourLoss
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.problem import Problem
@@ -67,7 +69,7 @@ def lit(pens: Sequence[Pen], stock: Stock) -> bool:
 
 
 def _in_colour(picture: Picture, pens: Sequence[Pen], stock: Stock, tone: Tone, place: Rect) -> Problem:
-    paper = srgb_to_linear(stock.color)
+    paper = light_of(stock.color)
     light = torch.tensor(paper)[:, None, None]
     darker = any(on_stock(pen, stock) < luminance(stock.color) for pen in pens)
     tone = tone if darker else replace(tone, darkest=0.0)
@@ -95,7 +97,7 @@ def _tinted(pixels: Float[Tensor, "3 height width"], light: Tensor) -> Float[Ten
 
 
 def _chroma(pen: Pen) -> float:
-    return float(oklab(torch.tensor(srgb_to_linear(pen.color)))[1:].norm())
+    return float(oklab(torch.tensor(light_of(pen.color)))[1:].norm())
 
 
 def shown(problem: Problem, stock: Stock) -> Image.Image:

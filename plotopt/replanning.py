@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from plotopt import __version__
+from plotopt.contrast import pale_notes
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
 from plotopt.listening import Listener, Progress, no_listener
@@ -21,6 +22,7 @@ from plotopt.plot.reading import ReadLayer, read_svg
 from plotopt.plot.split import split_layers
 from plotopt.plot.tidy import draw_dots, drop_repeated, join_short, simplify
 from plotopt.settings.plan import LayerPen, PlanSettings, read_plan_settings
+from plotopt.stocks import WHITE
 
 # What a nib cannot show, in its widths.
 _TOLERANCE_WIDTHS = 0.1
@@ -52,12 +54,14 @@ def plan(path: str | Path, *, on_progress: Listener = no_listener, **options: An
     _check_reach(placed, page, settings)
     planned, repeated = _plan(placed, page, settings, on_progress)
     layers = [layer for layer in planned if layer.chains]
+    stock = settings.stock or reading.stock or WHITE
     notes = (
         *reading.notes,
         *_merging_notes(reading.layers, read),
         *_cut_notes(placed, page),
         *_tidying_notes(layers, repeated),
         *_gone_notes(placed, planned),
+        *pale_notes(list(dict.fromkeys(layer.pen for layer in layers)), stock),
     )
     metadata = {
         "plotopt": __version__,
@@ -72,7 +76,7 @@ def plan(path: str | Path, *, on_progress: Listener = no_listener, **options: An
         metadata,
         notes,
         path,
-        stock=settings.stock,
+        stock=stock,
         client=settings.client,
     )
 

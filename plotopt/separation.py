@@ -20,7 +20,8 @@ from numpy import ndarray
 from scipy.interpolate import RegularGridInterpolator
 from torch import Tensor
 
-from plotopt.ink import Inks, in_plot_order
+from plotopt.contrast import in_plot_order
+from plotopt.ink import Inks
 from plotopt.oklab import oklab
 from plotopt.pens import Pen
 from plotopt.stocks import Stock

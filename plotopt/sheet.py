@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from plotopt.contrast import contrast
 from plotopt.errors import PlotoptError
-from plotopt.ink import contrast
 from plotopt.page import Page, Rect, lay_out
 from plotopt.pens import Pen
 from plotopt.settings import NeuronsSettings

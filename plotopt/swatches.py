@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from plotopt import __version__, bezier
+from plotopt.contrast import pale_notes
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
 from plotopt.lettering import letter
@@ -81,8 +82,6 @@ def draw_swatches(pens: Sequence[Pen], paper: Paper, profile: Profile, stock: St
     the best of the others that do. Raises PlotoptError for no pens, for more than the paper has room for, and
     for paper that the machine cannot reach.
     """
-    from plotopt.ink import pale_notes  # brings torch
-
     if not pens:
         raise PlotoptError("there are no pens to show: give some, as in pigma-005,red:0.3mm")
     shown = [pen for pen in pens if not pale_notes((pen,), stock)]

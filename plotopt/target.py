@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from plotopt.errors import PlotoptError
-from plotopt.ink import LUMINANCE
+from plotopt.light import LUMINANCE
 from plotopt.page import Rect
 from plotopt.picture import Picture
 from plotopt.tone import Tone

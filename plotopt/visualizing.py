@@ -8,12 +8,12 @@ from typing import Any
 from plotopt import __version__
 from plotopt.canvas import Aim, Canvas
 from plotopt.carrying import Carried, with_pens
+from plotopt.contrast import pale_notes
 from plotopt.devices import find_devices
 from plotopt.drawing import Drawing
 from plotopt.easel import Easel, load_eyes
 from plotopt.errors import PlotoptError
 from plotopt.growth import copied, varied
-from plotopt.ink import pale_notes
 from plotopt.journal import Journal
 from plotopt.layering import plan_layers
 from plotopt.listening import Listener, Progress, no_listener

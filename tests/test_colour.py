@@ -7,7 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from plotopt.ink import Inks, in_plot_order
+from plotopt.contrast import in_plot_order
+from plotopt.ink import Inks
 from plotopt.joints import Joints
 from plotopt.losses.colour import ColourLoss
 from plotopt.losses.soak import coats, soak

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from plotopt.catalog import load_stock
+from plotopt.contrast import in_plot_order
 from plotopt.emphasis import Emphasis, emphasize
 from plotopt.guide import Guide
-from plotopt.ink import in_plot_order
 from plotopt.outlining import outline
 from plotopt.page import Rect
 from plotopt.pens import Pen

@@ -3,7 +3,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plotopt.ink import LUMINANCE, Inks, in_plot_order, linear_to_srgb, pale_notes, shows, srgb_to_linear
+from plotopt.contrast import in_plot_order, pale_notes
+from plotopt.ink import Inks, linear_to_srgb, shows
+from plotopt.light import LUMINANCE, light_of
 from plotopt.pens import Pen
 from plotopt.stocks import WHITE, Stock
 
@@ -22,23 +24,23 @@ def light(pens, *transmittances, channels=3):
 
 
 def test_colours_decode_to_linear_light():
-    assert srgb_to_linear("#000000") == (0, 0, 0)
-    assert srgb_to_linear("#ffffff") == (1, 1, 1)
+    assert light_of("#000000") == (0, 0, 0)
+    assert light_of("#ffffff") == (1, 1, 1)
     # 128/255 on the curve; 10/255 is the last value on the straight foot and 11/255 the first off it.
-    assert srgb_to_linear("#800a0b") == pytest.approx((0.2158605, 0.0030353, 0.0033465), abs=1e-7)
+    assert light_of("#800a0b") == pytest.approx((0.2158605, 0.0030353, 0.0033465), abs=1e-7)
     # 188 is the grey closest to half the light.
-    assert srgb_to_linear("#bcbcbc")[0] == pytest.approx(0.502886, abs=1e-6)
+    assert light_of("#bcbcbc")[0] == pytest.approx(0.502886, abs=1e-6)
 
 
 @given(st.integers(0, 254))
 def test_a_brighter_code_is_more_light(code):
-    darker, brighter = srgb_to_linear(f"#{code:02x}{code + 1:02x}00")[:2]
+    darker, brighter = light_of(f"#{code:02x}{code + 1:02x}00")[:2]
     assert 0 <= darker < brighter <= 1
 
 
 def test_encoding_undoes_decoding():
     codes = range(256)
-    light = torch.tensor([srgb_to_linear(f"#{code:02x}0000")[0] for code in codes], dtype=torch.float64)
+    light = torch.tensor([light_of(f"#{code:02x}0000")[0] for code in codes], dtype=torch.float64)
     # The standard's two figures, 0.04045 and 0.0031308, meet to four digits.
     assert (255 * linear_to_srgb(light)).tolist() == pytest.approx(list(codes), abs=1e-4)
     assert linear_to_srgb(torch.tensor([0.0, 0.5, 1.0])).tolist() == pytest.approx([0, 0.735357, 1], abs=1e-6)

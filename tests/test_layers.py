@@ -12,11 +12,11 @@ PACKAGE = Path(__file__).parent.parent / "plotopt"
 # From bottom to top; those on one line may import each other. A name stands for the module or the package
 # with all that is in it, except that "plotopt" is plotopt/__init__.py alone.
 LAYERS = (
-    ("errors", "kernel_cache", "single_line"),
+    ("errors", "kernel_cache", "light", "single_line"),
     ("units", "looks"),
     ("page", "tables", "tone"),
     ("pens", "stocks", "profiles", "files", "picture"),
-    ("catalog",),
+    ("catalog", "contrast"),
     ("bezier", "blurring"),
     ("view",),
     ("maps",),
@@ -63,6 +63,8 @@ LAYERS = (
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}
 WITHOUT_TORCH = (
     "errors",
+    "light",
+    "contrast",
     "units",
     "page",
     "tables",

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from plotopt.catalog import load_stock
 from plotopt.errors import PlotoptError
 from plotopt.page import Orientation, parse_paper
 from plotopt.pens import Pen
 from plotopt.plot.chains import lengths_mm, pen_up_moves_mm
+from plotopt.plot.estimation import estimate
 from plotopt.plot.reading import Grouping
 from plotopt.profiles import Client, list_profiles
 from plotopt.replanning import plan
@@ -434,3 +436,39 @@ def test_a_layer_that_lies_beyond_the_page_is_told_though_others_have_its_pen(pl
 def test_text_alone_is_told_where_there_is_nothing_else(planned):
     with pytest.raises(PlotoptError, match="text"):
         planned('<text x="5" y="9">hello</text>')
+
+
+def test_a_drawing_of_ours_has_the_pens_and_the_paper_that_it_was_made_with(planned, tmp_path):
+    """One pen makes one layer, whose ink neither colour nor width tell."""
+    kraft = {"stock": "kraft", "pens": "gelly-roll-white-08"}
+    first = planned('<path d="M20 20H50"/>', **kraft)
+    (tmp_path / "own.svg").write_text(first.svg())
+    again = plan(tmp_path / "own.svg")
+    assert [layer.pen for layer in again.layers] == [layer.pen for layer in first.layers]
+    assert again.stock == first.stock == load_stock("kraft")
+    assert again.preview(50).tobytes() == first.preview(50).tobytes()
+    assert plan(tmp_path / "own.svg", stock="cream").stock.name == "cream"
+    made = estimate(tmp_path / "own.svg", again.profile, [Client.SAXI])
+    assert (made.stock.name, made.layers[0].pen.refill_m) == ("kraft", first.layers[0].pen.refill_m)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        '"pens": {"1-white-0.4mm": "./gone.toml:gel"}, "stock": "./gone.toml:card"',
+        '"pens": {"1-white-0.4mm": "red:0.4mm"}, "stock": 7',
+        '"pens": ["white"], "stock": "kraft"',
+        '"pens": {}',
+    ],
+)
+def test_materials_that_cannot_be_are_not_believed(planned, told):
+    told = f"<metadata>{{&quot;materials&quot;: {{{told}}}}}</metadata>"
+    layer = '<g inkscape:groupmode="layer" inkscape:label="1-white-0.4mm"><path d="M20 20H50"/></g>'
+    drawing = planned(told + layer)
+    assert [(layer.pen.color, layer.pen.opaque) for layer in drawing.layers] == [("#000000", False)]
+    assert drawing.stock.name == "white"
+
+
+def test_ink_that_does_not_show_on_the_paper_is_told(planned):
+    drawing = planned('<path stroke="white" d="M20 20H50"/>')
+    assert any("the ink of white (#ffffff) hardly shows" in note for note in drawing.notes)

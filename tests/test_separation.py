@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from plotopt import separation
-from plotopt.ink import Inks, in_plot_order, srgb_to_linear
+from plotopt.contrast import in_plot_order
+from plotopt.ink import Inks
+from plotopt.light import light_of
 from plotopt.oklab import oklab
 from plotopt.pens import Pen
 from plotopt.separation import best_pens, separate, separated
@@ -67,7 +69,7 @@ def test_a_mixture_is_taken_apart_again(part):
 def test_white_ink_is_for_what_is_lighter_than_the_paper():
     pens = in_plot_order([GEL, RED])
     assert shares([0.5, 0.5, 0.5], pens, NIGHT)["gel"] == pytest.approx(0.5, abs=0.1)
-    assert max(shares(srgb_to_linear("#101010"), pens, NIGHT).values()) < 0.05
+    assert max(shares(light_of("#101010"), pens, NIGHT).values()) < 0.05
 
 
 def test_every_pixel_has_the_shares_of_its_colour():

@@ -6,8 +6,9 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from plotopt import bezier
+from plotopt.contrast import in_plot_order
 from plotopt.guide import Guide
-from plotopt.ink import Inks, in_plot_order
+from plotopt.ink import Inks
 from plotopt.losses.grain import across
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.problem import Problem

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 import plotopt
-from plotopt.ink import srgb_to_linear
+from plotopt.light import light_of
 from plotopt.page import Rect
 from plotopt.plot.load import ink_load
 from plotopt.target import Target
@@ -81,7 +81,7 @@ def test_a_step_wedge_comes_out_in_even_steps():
     drawing = plotopt.fit(wedge(), paper="a5", margin="10mm", strokes=600, quality="draft")
     dpi = 400
     seen = np.asarray(drawing.preview(dpi))[..., 0]
-    light = np.array([srgb_to_linear(f"#{level:02x}{level:02x}{level:02x}")[0] for level in range(256)])[seen]
+    light = np.array([light_of(f"#{level:02x}{level:02x}{level:02x}")[0] for level in range(256)])[seen]
     place, px = drawing.place, dpi / 25.4
     height, width = place.bottom - place.top, (place.right - place.left) / 8
     rows = slice(round((place.top + 0.15 * height) * px), round((place.bottom - 0.15 * height) * px))

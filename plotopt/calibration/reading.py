@@ -14,8 +14,9 @@ from PIL import Image
 from plotopt.calibration.code import blur, read_code, ring_ink
 from plotopt.calibration.marks import find_marks, quadrilaterals
 from plotopt.calibration.sheet import Sheet
-from plotopt.calibration.tones import LUMINANCE, Tones, fit_tones, fit_width
+from plotopt.calibration.tones import Tones, fit_tones, fit_width
 from plotopt.errors import PlotoptError
+from plotopt.light import LUMINANCE, color_of
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.picture import Picture, read_picture
@@ -219,7 +220,7 @@ def _as_pen(tones: Tones, card: Card, pen: Pen | None, stock: Stock, name: str) 
     opaque = _is_opaque(tones.ink, paper, pen)
     return Pen(
         name,
-        _srgb(tones.ink * paper if opaque else tones.ink),
+        color_of(tones.ink * paper if opaque else tones.ink),
         round(tones.width * card.width_mm, 3),
         opaque,
         round(tones.opacity, 3),
@@ -232,12 +233,5 @@ def _is_opaque(ink: Float[ndarray, "3"], paper: Float[ndarray, "3"], pen: Pen | 
     # A width, or a colour and a width, are translucent for want of knowing better.
     if pen and (pen.opaque or pen.reference):
         return pen.opaque
-    lighter = (LUMINANCE @ (ink * paper)) / (LUMINANCE @ paper)
+    lighter = np.dot(LUMINANCE, ink * paper) / np.dot(LUMINANCE, paper)
     return bool(lighter > _LIGHTER or ink.max() > _LIGHTER_CHANNEL)
-
-
-def _srgb(linear: Sequence[float] | ndarray) -> str:
-    """Linear light as ``#rrggbb``, what is out of range brought to its nearest (IEC 61966-2-1)."""
-    light = np.clip(linear, 0, 1)
-    encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return "#" + "".join(f"{round(255 * value):02x}" for value in encoded.tolist())

@@ -15,12 +15,11 @@ from jaxtyping import Float
 from numpy import ndarray
 from scipy import optimize
 
+from plotopt.light import LUMINANCE
 from plotopt.pens import MAX_OPACITY
 from plotopt.testcard.card import Patch
 
 _LEAST_OPACITY = 0.05
-#: How much linear red, green and blue make of luminance (Rec. 709).
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 # Channels count as much, for JPEG blurs colour, in encoded values, which shifts the mean of fine lines.
 _WEIGHTS = np.sqrt(LUMINANCE) / np.sqrt(1 / 3)
 # How many nominal widths the true one may be.

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from plotopt.pens import Pen
     from plotopt.plot.estimation import Estimate
     from plotopt.profiles import Profile
-    from plotopt.stocks import Stock
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class _Wishes:
     profile: str
     client: str | None
     pens: str | None
-    stock: str
+    stock: str | None
     heat_map: Path | None
     as_json: bool
     force: bool
@@ -46,7 +45,9 @@ class _Wishes:
 @click.option(
     "--pens", "--pen", "pens", help="pens instead of the file's: one for all layers, or one for each"
 )
-@click.option("--stock", default="white", show_default=True, help="the paper, which bears so much ink")
+@click.option(
+    "--stock", help="the paper, which bears so much ink  [default: as an SVG by plotopt tells, or white]"
+)
 @click.option("--heat-map", metavar="PNG", type=click.Path(path_type=Path), help="picture the ink load")
 @click.option("--json", "as_json", is_flag=True, help="print all figures as JSON")
 @click.option("-f", "--force", is_flag=True, help="overwrite a heat map that exists")
@@ -58,7 +59,7 @@ def command(file: Path, **options: Any) -> None:
     from plotopt.profiles import load_profile
 
     wishes = _Wishes(**options)
-    profile, stock = load_profile(wishes.profile), load_stock(wishes.stock)
+    profile, stock = load_profile(wishes.profile), load_stock(wishes.stock) if wishes.stock else None
     pens: tuple[Pen, ...] = parse_pens(wishes.pens) if wishes.pens else ()
     if wishes.heat_map:
         if wishes.heat_map.suffix.lower() != ".png":
@@ -66,12 +67,12 @@ def command(file: Path, **options: Any) -> None:
         check_writable(wishes.heat_map, wishes.force)
     made = estimate(file, profile, _clients(wishes.client, profile), stock, pens)
     if wishes.heat_map:
-        _write_picture(made, stock, wishes.heat_map, wishes.force)
+        _write_picture(made, wishes.heat_map, wishes.force)
     if wishes.as_json:
-        names = {"file": str(file), "profile": profile.name, "stock": stock.name}
+        names = {"file": str(file), "profile": profile.name, "stock": made.stock.name}
         click.echo(json.dumps(names | made.figures(), indent=2))
     else:
-        _tell(made, profile, stock)
+        _tell(made, profile)
         if wishes.heat_map:
             say("files", click.format_filename(wishes.heat_map))
 
@@ -82,14 +83,14 @@ def _clients(wanted: str | None, profile: Profile) -> list[Client]:
     return list(Client) if profile.axicli else [Client.SAXI]
 
 
-def _write_picture(made: Estimate, stock: Stock, path: Path, force: bool) -> None:
+def _write_picture(made: Estimate, path: Path, force: bool) -> None:
     from plotopt.files import write_atomically
     from plotopt.plot.preview import png_bytes
 
-    write_atomically(path, png_bytes(made.load.picture(stock)), overwrite=force)
+    write_atomically(path, png_bytes(made.load.picture(made.stock)), overwrite=force)
 
 
-def _tell(made: Estimate, profile: Profile, stock: Stock) -> None:
+def _tell(made: Estimate, profile: Profile) -> None:
     plot = made.plot
     say_notes(made.notes)
     say("page", f"{made.page.width_mm:g} x {made.page.height_mm:g} mm")
@@ -101,6 +102,6 @@ def _tell(made: Estimate, profile: Profile, stock: Stock) -> None:
     for i, (pen, metres) in enumerate(made.by_pen().items()):
         refills = f", {metres / pen.refill_m:.2f} refills" if pen.refill_m else ""
         say("" if i else "pens", f"{pen.name} {pen.width_mm:g} mm: {metres:.1f} m{refills}")
-    say("ink load", load_figures(made.load, stock))
+    say("ink load", load_figures(made.load, made.stock))
     if len(plot.layers) > 1:
         table([layer_row(layer) for layer in plot.layers], indent="  ")

@@ -33,7 +33,10 @@ _plan = partial(setting, "PlanSettings")
 @_plan("--orientation", help="of --paper: auto, portrait or landscape")
 @_plan("--profile", help="a name of `plotopt profiles`, or a TOML")
 @_plan("--client", help="what drives the plotter: saxi or axicli")
-@_plan("--stock", help="what the paper is made of, a name of `plotopt papers`")
+@_plan(
+    "--stock",
+    help="what the paper is made of, as in `plotopt papers`  [default: as an SVG by plotopt tells, or white]",
+)
 @_plan("--join", help="join ends that lie so close, from 0mm  [default: the pen's width]")
 @_plan(
     "--simplify", help="how far lines may move to need fewer points  [default: a tenth of the pen's width]"

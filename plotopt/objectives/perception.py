@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from plotopt.ink import LUMINANCE
+from plotopt.light import LUMINANCE
 from plotopt.losses.base import Loss
 from plotopt.losses.features import feature_distance
 from plotopt.losses.grain import Grain

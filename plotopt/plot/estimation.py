@@ -16,7 +16,7 @@ from plotopt.plot.load import InkLoad, ink_load, load_notes
 from plotopt.plot.plan import Layer, LayerStatistics, Statistics, summarize
 from plotopt.plot.reading import Reading, read_svg
 from plotopt.profiles import Client, Profile
-from plotopt.stocks import Stock
+from plotopt.stocks import WHITE, Stock
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +27,7 @@ class Estimate:
     """
 
     page: Page
+    stock: Stock
     layers: tuple[Layer, ...]
     plots: Mapping[Client, Statistics]
     load: InkLoad
@@ -62,19 +63,25 @@ class Estimate:
 
 
 def estimate(
-    path: Path, profile: Profile, clients: Sequence[Client], stock: Stock, pens: Sequence[Pen] = ()
+    path: Path,
+    profile: Profile,
+    clients: Sequence[Client],
+    stock: Stock | None = None,
+    pens: Sequence[Pen] = (),
 ) -> Estimate:
     """The figures of the SVG at ``path``, its paths drawn in the order they have there.
 
-    ``pens`` draw its layers instead of those that the file tells: one for all, or one for each. Raises
+    ``stock`` is the paper instead of the one that the file tells, or of white. ``pens`` draw its layers
+    instead of those that the file tells: one for all, or one for each. Raises
     PlotoptError as :func:`plotopt.plot.reading.read_svg` does, and for another number of pens.
     """
     reading = read_svg(path)
+    stock = stock or reading.stock or WHITE
     layers = _layers(reading, pens)
     plots = {client: _named(summarize(layers, profile, client), reading) for client in clients}
     load = ink_load(layers, reading.page)
     notes = (*reading.notes, *_reach_notes(layers, profile), *load_notes(load, stock))
-    return Estimate(reading.page, layers, plots, load, notes)
+    return Estimate(reading.page, stock, layers, plots, load, notes)
 
 
 def _layers(reading: Reading, pens: Sequence[Pen]) -> tuple[Layer, ...]:

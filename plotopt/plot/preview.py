@@ -12,6 +12,7 @@ from numpy import ndarray
 from PIL import Image
 
 from plotopt.errors import PlotoptError
+from plotopt.light import decoded, encoded
 from plotopt.page import Page
 from plotopt.pens import MAX_OPACITY, Pen
 from plotopt.plot.plan import Layer
@@ -132,11 +133,11 @@ def _mixed(pen: Pen, ink: int) -> ndarray:
     """
     passes, below = _pass_levels(pen), np.arange(256.0)
     full = np.full(256, float(ink)) if pen.opaque else below * ink / 255
-    light = _decoded((below + passes[:, None] * (full - below)) / 255)
+    light = decoded((below + passes[:, None] * (full - below)) / 255)
     seen = np.linspace(0, 1, 256)
     least = np.searchsorted(passes[1:-1], seen, side="right")
     share = ((seen - passes[least]) / (passes[least + 1] - passes[least]))[:, None]
-    return np.rint(255 * _encoded((1 - share) * light[least] + share * light[least + 1])).astype(np.uint8)
+    return np.rint(255 * encoded((1 - share) * light[least] + share * light[least + 1])).astype(np.uint8)
 
 
 def _pass_levels(pen: Pen) -> ndarray:
@@ -145,12 +146,3 @@ def _pass_levels(pen: Pen) -> ndarray:
         return np.array([0.0, 1.0])
     levels = 1 - (1 - pen.opacity) ** np.arange(256)
     return np.append(levels[levels < 1 - 1 / 255], 1.0)
-
-
-def _decoded(encoded: ndarray) -> ndarray:
-    """The transfer function of IEC 61966-2-1."""
-    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-
-
-def _encoded(light: ndarray) -> ndarray:
-    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)

@@ -17,9 +17,11 @@ from plotopt.errors import PlotoptError
 from plotopt.page import Page
 from plotopt.pens import Pen
 from plotopt.plot.chains import Chain
+from plotopt.plot.materials import Materials, read_materials
 from plotopt.plot.svgin.document import read_document
 from plotopt.plot.svgin.placing import Sheet, measure_sheet
 from plotopt.plot.svgin.walk import Mark, Walk
+from plotopt.stocks import Stock
 
 USUAL_WIDTH_MM = 0.4
 """The pen where a file does not tell a line's width, or tells one that no pen has."""
@@ -72,11 +74,15 @@ class ReadLayer:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What was read: a page without margin, layers in plotting order, and what the user should know."""
+    """What was read: a page without margin, layers in plotting order, and what the user should know.
+
+    ``stock`` is the paper that an SVG by plotopt is for.
+    """
 
     page: Page
     layers: tuple[ReadLayer, ...]
     notes: tuple[str, ...]
+    stock: Stock | None = None
 
 
 def read_svg(path: Path, grouping: Grouping = Grouping.AUTO) -> Reading:
@@ -85,6 +91,7 @@ def read_svg(path: Path, grouping: Grouping = Grouping.AUTO) -> Reading:
     Every outline is drawn, of stroked and of filled elements alike; what a pen cannot draw (text, pictures,
     clip paths, dashes) is counted in the notes. Layers come in the order of the file, those whose labels
     begin with a number first and by number. A file that tells no size has a page as large as what is drawn.
+    One that plotopt wrote has the layers, pens and paper that it was written with.
     Raises PlotoptError for a file that is no SVG, is damaged or too large, and a page outside 1 mm to 5 m.
     """
     document = read_document(path)
@@ -94,9 +101,13 @@ def read_svg(path: Path, grouping: Grouping = Grouping.AUTO) -> Reading:
     with np.errstate(over="ignore", invalid="ignore"):
         marks = list(walk.marks())
     notes = [text.format(f"{walk.counts[key]:,}") for key, text in _NOTES.items() if walk.counts[key]]
-    layers, layer_notes = _layers(marks, grouping)
+    materials = read_materials(document.metadata)
+    if materials and grouping is Grouping.AUTO:
+        grouping = Grouping.INKSCAPE
+    layers, layer_notes = _layers(marks, grouping, materials or Materials())
     page, page_notes = _page(sheet, marks)
-    return Reading(page, layers, (*page_notes, *notes, *layer_notes))
+    stock = materials.stock if materials else None
+    return Reading(page, layers, (*page_notes, *notes, *layer_notes), stock)
 
 
 def _page(sheet: Sheet, marks: Sequence[Mark]) -> tuple[Page, list[str]]:
@@ -115,7 +126,9 @@ def _page(sheet: Sheet, marks: Sequence[Mark]) -> tuple[Page, list[str]]:
     return Page(*size, 0.0), notes
 
 
-def _layers(marks: Sequence[Mark], grouping: Grouping) -> tuple[tuple[ReadLayer, ...], list[str]]:
+def _layers(
+    marks: Sequence[Mark], grouping: Grouping, materials: Materials
+) -> tuple[tuple[ReadLayer, ...], list[str]]:
     if grouping is Grouping.AUTO:
         several = len({mark.layer for mark in marks} - {None}) > 1
         grouping = Grouping.INKSCAPE if several else Grouping.COLOUR
@@ -128,14 +141,14 @@ def _layers(marks: Sequence[Mark], grouping: Grouping) -> tuple[tuple[ReadLayer,
     for mark in marks:
         groups.setdefault(keys[grouping](mark), []).append(mark)
     notes: list[str] = []
-    layers = [_layer(label, marks, notes) for label, marks in groups.items()]
+    layers = [_layer(label, marks, materials, notes) for label, marks in groups.items()]
     if grouping is Grouping.INKSCAPE:
         layers = [replace(layer, number=_leading_number(layer.label)) for layer in layers]
         layers.sort(key=lambda layer: math.inf if layer.number is None else layer.number)
     return tuple(layers), notes
 
 
-def _layer(label: str, marks: Sequence[Mark], notes: list[str]) -> ReadLayer:
+def _layer(label: str, marks: Sequence[Mark], materials: Materials, notes: list[str]) -> ReadLayer:
     colors = Counter(mark.color for mark in marks)
     if len(colors) > 1:
         notes.append(f"layer {label!r:.60} holds {len(colors)} colours and is drawn with one pen")
@@ -146,6 +159,8 @@ def _layer(label: str, marks: Sequence[Mark], notes: list[str]) -> ReadLayer:
         notes.append(f"layer {label!r:.60} has lines {width_mm:g} mm wide, taken for {USUAL_WIDTH_MM:g} mm")
         width_mm = USUAL_WIDTH_MM
     pen = Pen(_pen_name(label) or _color_name(color), color, width_mm)
+    known = materials.pen(label, color, width_mm)
+    pen = replace(known, name=pen.name) if known else pen
     return ReadLayer(label, pen, [chain for mark in marks for chain in mark.chains])
 
 

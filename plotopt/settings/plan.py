@@ -22,7 +22,7 @@ from plotopt.settings.base import (
     read_metres,
     read_options,
 )
-from plotopt.stocks import WHITE, Stock
+from plotopt.stocks import Stock
 from plotopt.units import parse_length
 
 _LONGEST_JOIN_MM, _LONGEST_SIMPLIFY_MM = 50.0, 5.0
@@ -61,7 +61,8 @@ def read_layer_pens(text: str) -> tuple[LayerPen, ...]:
 class PlanSettings(Told):
     """How to plan a drawing that there is; lengths in mm, ``split_every`` in m.
 
-    ``pens`` None takes them from the drawing, ``paper`` None its own page. ``fit`` scales the drawing to the
+    ``pens`` None takes them from the drawing, ``paper`` None its own page, ``stock`` None what an SVG by
+    plotopt tells, or white paper. ``fit`` scales the drawing to the
     page inside its margin and centres it, else everything stays where it is. ``layers`` says what makes a
     layer. ``join`` None joins across a pen's width, ``simplify`` None moves lines by at most a tenth of it.
     ``keep_order`` leaves paths in the drawing's order, ``keep_hidden`` those drawn twice or under others.
@@ -75,7 +76,6 @@ class PlanSettings(Told):
         "orientation": Orientation,
         "profile": Profile,
         "client": Client,
-        "stock": Stock,
         "layers": Grouping,
         "keep_order": bool,
         "keep_hidden": bool,
@@ -101,7 +101,7 @@ class PlanSettings(Told):
     orientation: Orientation = Orientation.AUTO
     profile: Profile = field(default_factory=lambda: load_profile("axidraw_v3"))
     client: Client = Client.SAXI
-    stock: Stock = WHITE
+    stock: Stock | None = None
     layers: Grouping = Grouping.AUTO
     keep_order: bool = False
     keep_hidden: bool = False
@@ -116,8 +116,9 @@ class PlanSettings(Told):
         self.profile.motion(self.client)
         if not (math.isfinite(self.margin) and self.margin >= 0):
             raise PlotoptError(f"a margin of {self.margin:g} mm is not possible: use 0 mm or more")
-        if not isinstance(self.paper, Paper | None):
-            raise PlotoptError(f"paper is {self.paper!r:.40}: give a text or a Paper")
+        for name, kind in (("paper", Paper), ("stock", Stock)):
+            if not isinstance(getattr(self, name), kind | None):
+                raise PlotoptError(f"{name} is {getattr(self, name)!r:.40}: give a text or a {kind.__name__}")
         if self.pens is not None:
             object.__setattr__(self, "pens", _checked_pens(self.pens))
         bounds = {

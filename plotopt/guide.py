@@ -24,6 +24,8 @@ from plotopt.single_line import SingleLine
 from plotopt.target import Target
 from plotopt.view import View
 
+#: No stroke is longer than this part of the shorter side.
+LONGEST_PART = 0.5
 #: Beside tones, outlines take at most this part of the strokes.
 MOST_OF_STROKES = 0.4
 # Strokes are laid on a raster of the pen's width, or of so many pixels along the longer side.
@@ -98,7 +100,9 @@ class Guide:
     def courses(self, ground: Ground) -> list[Course]:
         """How lines run on a ground, a course for each layer of them."""
         detail = self.attention.detail(ground)
-        usual_px = None if self.usual_mm is None else self.usual_mm / ground.view.mm_per_px
+        usual_px = None
+        if self.usual_mm is not None:
+            usual_px = min(self.usual_mm, longest_mm(ground.place)) / ground.view.mm_per_px
         return [Course(each, detail, usual_px) for each in self.direction.headings(ground)]
 
     def grain(self, target: Target, place: Rect) -> Grain:
@@ -115,6 +119,11 @@ class Guide:
         ground = self.ground(target, target.view, place)
         drawn = _luminance(target.pixels)
         return Course(topmost(self.direction.headings(ground), drawn), np.ones_like(drawn))
+
+
+def longest_mm(place: Rect) -> float:
+    """How long a stroke may be."""
+    return LONGEST_PART * min(place.width, place.height)
 
 
 def laying_mm(pens: Sequence[Pen], place: Rect) -> float:

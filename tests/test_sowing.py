@@ -219,3 +219,13 @@ def test_a_blank_page_in_colour_gets_no_strokes_and_a_note():
     result = in_colour(torch.ones(3, 96, 128), 100, in_plot_order([RED, BLUE]))
     assert len(result.strokes) == 0
     assert "blank" in result.notes[0]
+
+
+def test_a_length_that_lines_do_not_reach_leaves_work_for_more_of_them():
+    """Tones end lines early: by their length alone, a few would be enough."""
+    guide = Guide(usual_mm=60.0)
+    result = sow(target_of(photo()), 300, (PEN,), BLACK, np.random.default_rng(0), guide)
+    lain_mm = float(result.strokes.lengths_mm().sum())
+    assert sum(result.strokes.laid()) > 1.3 * lain_mm / 24
+    assert [note for note in result.notes if "a length of 60 mm is too much" in note]
+    assert not [note for note in result.notes if "wants little ink" in note]

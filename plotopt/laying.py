@@ -1,0 +1,192 @@
+"""Lines laid on the tones of a target: what each pen has to draw, how much of it so many lines reach."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from plotopt import stippling, streamlines
+from plotopt.bed import Bed
+from plotopt.directions import share_tone
+from plotopt.guide import LONGEST_PART, MOST_OF_STROKES, Contours, Guide
+from plotopt.ink import Inks
+from plotopt.maps import Ground
+from plotopt.page import Rect
+from plotopt.pens import Pen
+from plotopt.seeding import Course, Seeds, evened
+from plotopt.separation import separate
+from plotopt.single_line import SingleLine
+from plotopt.target import Target
+from plotopt.view import View
+
+#: Where more than this part of the ink is missing, the user hears of it.
+MISSING_NOTED = 0.25
+#: A target keeps at least this part of the picture's darkness: on a lighter one every line would be an error.
+LEAST_DARKNESS = 0.15
+#: A tour has so many dots for a stroke.
+DOTS = 40
+# Leading stream lines one into the other takes this part more line.
+_LEADING = 0.1
+# Colours so near to the paper's are paper.
+_PAPER = 1e-4
+# Where strokes are few, directions are read more coarsely, by this power of what the strokes lack of all ink,
+# at the most so many times: else ends do not meet, and a third of the minutes goes into lifts.
+_COARSENING, _COARSEST = 3, 2.0
+# Less line than this is none.
+_LEAST_LINE_PX = 1e-9
+
+
+@dataclass(frozen=True)
+class Field:
+    """What is sown on: how lines run, the outlines that are there first, how long a line may be."""
+
+    pens: Sequence[Pen]
+    inks: Inks
+    courses: Sequence[Course]
+    outlines: Seeds | None
+    outliner: int
+    longest_px: float
+    guide: Guide
+    ground: Ground
+
+    @classmethod
+    def of(cls, guide: Guide, coarse: Target, place: Rect, pens: Sequence[Pen], inks: Inks) -> Field:
+        """The field of a guide in the pixels of a target."""
+        ground, contours = guide.ground(coarse, coarse.view, place), guide.contours
+        longest_px = LONGEST_PART * min(coarse.pixels.shape[1:])
+        outlines = None if contours is None else _outlines(contours, coarse.view)
+        outliner = contours.pen if contours else 0
+        return cls(pens, inks, guide.courses(ground), outlines, outliner, longest_px, guide, ground)
+
+    @property
+    def single(self) -> SingleLine | None:
+        """Whether each pen draws but one line, and which."""
+        return self.guide.single_line
+
+    @property
+    def outlined(self) -> int:
+        """How many strokes the outlines are."""
+        return 0 if self.outlines is None else len(self.outlines.counts)
+
+    def reaching(self, reach: float) -> Field:
+        """The same for lines that reach this part of the ink: few and long, they cannot follow details.
+
+        A single line has no ends to meet, and would come to another length with every step.
+        """
+        if reach >= 1 or self.single:
+            return self
+        guide = self.guide.coarser(min(max(reach, _LEAST_LINE_PX) ** -_COARSENING, _COARSEST))
+        return replace(self, guide=guide, courses=guide.courses(self.ground))
+
+    def sparing(self, coarse: Target, count: int) -> Field:
+        """The same with the strongest outlines that so many strokes have room for beside tones, or alone."""
+        if self.outlines is None:
+            return self
+        toned = sum(bed.useful for bed in self.beds(coarse)) >= 1
+        return replace(self, outlines=self.outlines.first(int(MOST_OF_STROKES * count) if toned else count))
+
+    def beds(self, coarse: Target) -> list[Bed]:
+        """What each pen has to lay on each course for these tones."""
+        if len(coarse.pixels) == 1:
+            tones = [coarse.pixels[0].double().numpy()]
+        else:
+            # Mixed colours are seldom met exactly, but paper is.
+            paper = coarse.pixels.new_tensor(coarse.paper)[:, None, None]
+            blank = ((coarse.pixels - paper).abs() < _PAPER).all(0).numpy()
+            tones = [np.where(blank, 1.0, 1 - ink) for ink in separate(coarse.pixels, self.inks)]
+        beds = []
+        for number, (pen, tone) in enumerate(zip(self.pens, tones, strict=True)):
+            pen_px = pen.width_mm / coarse.view.mm_per_px
+            laid = self.outlines if number == self.outliner else None
+            for share, course in zip(share_tone(tone, len(self.courses)), self.courses, strict=True):
+                lain = replace(course, laid=laid)
+                beds.append(Bed(number, pen, share, pen_px, lain, self.guide.curl_pens))
+        return beds
+
+
+@dataclass(frozen=True)
+class Laying:
+    """``count`` lines, outlines too, on beds of tones that have the part ``reach`` of their darkness.
+
+    ``seeds`` are None where a pen has none.
+    """
+
+    count: int
+    reach: float
+    field: Field
+    beds: list[Bed]
+    seeds: list[Seeds | None]
+
+    @property
+    def missing(self) -> float:
+        """What part of all the ink wanted no line has laid."""
+        wanted = [bed.line_px * bed.ink_px for bed in self.beds]
+        left = [1.0 if laid is None else laid.missing for laid in self.seeds]
+        return float(np.dot(wanted, left) / max(np.sum(wanted), _LEAST_LINE_PX))
+
+
+def lay(
+    field: Field, coarse: Target, beds: Sequence[Bed], counts: tuple[int, int], rng: np.random.Generator
+) -> Laying:
+    """As many lines as the first of ``counts``, or up to the second where they stay below a length given.
+
+    ``beds`` are those of the field for the target. Lines that cannot reach its tones are laid for lighter
+    ones.
+    """
+    count, most = counts
+    laying = _laid(field, coarse, count, _reach(field, beds, count), rng)
+    if laying.missing > MISSING_NOTED and field.guide.usual_mm and count < most:
+        count = min(most, math.ceil(count / max(1 - laying.missing, count / most)))
+        laying = _laid(field, coarse, count, _reach(field, beds, count), rng)
+    if laying.missing > MISSING_NOTED:
+        laying = _laid(field, coarse, count, laying.reach * (1 - laying.missing), rng)
+    return laying
+
+
+def _laid(field: Field, coarse: Target, count: int, reach: float, rng: np.random.Generator) -> Laying:
+    field = field.reaching(reach)
+    # Lighter colours may need other inks, not only less of the same.
+    beds = field.beds(coarse if reach == 1 else coarse.lightened(max(reach, LEAST_DARKNESS)))
+    return Laying(count, reach, field, beds, _seeds(field, beds, count - field.outlined, rng))
+
+
+def _outlines(contours: Contours, view: View) -> Seeds:
+    lines = [view.to_px(torch.from_numpy(line)).numpy() for line in contours.lines]
+    return Seeds.of_lines([evened(line, streamlines.STEP_PX) for line in lines])
+
+
+def _seeds(field: Field, beds: Sequence[Bed], count: int, rng: np.random.Generator) -> list[Seeds | None]:
+    """Lines of every bed; None where a pen has too little to do for a single stroke."""
+    counts = _shared(count, [bed.line_px for bed in beds])
+    return [
+        _grown(field, bed, number, rng) if number else None for bed, number in zip(beds, counts, strict=True)
+    ]
+
+
+def _grown(field: Field, bed: Bed, count: int, rng: np.random.Generator) -> Seeds:
+    if field.single is SingleLine.TOUR:
+        return Seeds.of_lines([stippling.tour(bed.tone, bed.ink_px, DOTS * count, rng)])
+    return bed.seeds(count, field.longest_px, rng, 1 + _LEADING if field.single else 1.0)
+
+
+def _shared(count: int, weights: Sequence[float]) -> list[int]:
+    """Whole numbers in proportion to the weights that add up to ``count``."""
+    edges = np.round(count * np.cumsum(weights) / max(np.sum(weights), _LEAST_LINE_PX)).astype(int)
+    return np.diff(edges, prepend=0).tolist()
+
+
+def _reach(field: Field, beds: Sequence[Bed], count: int) -> float:
+    """What part of all darkness so many strokes can give, as far as it shows before they are laid."""
+    count = max(count - field.outlined, 1)
+    if field.single is SingleLine.TOUR:
+        lines_px = [bed.line_px for bed in beds]
+        reaches = [
+            stippling.reach(bed.tone, bed.ink_px, DOTS * number)
+            for bed, number in zip(beds, _shared(count, lines_px), strict=True)
+        ]
+        return float(np.average(reaches, weights=lines_px))
+    return 1.0 if field.single else min(1.0, count / max(sum(bed.fewest for bed in beds), _LEAST_LINE_PX))

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from plotopt import bezier
-from plotopt.plot.hidden import visible
+from plotopt.plot.hidden import covered, visible
 
 
 def line(x0, y0, x1, y1):
@@ -83,3 +83,27 @@ def test_the_order_of_strokes_does_not_matter_to_the_ink():
     forward, backward = visible(chains, 1.0), visible(chains[::-1], 1.0)[::-1]
     assert 0 < forward.sum() < 150
     assert forward.sum() == pytest.approx(backward.sum(), abs=5)
+
+
+@pytest.mark.parametrize(
+    ("over", "parts"),
+    [
+        ([], [0, 0]),
+        ([([], 0.4)], [0, 0]),
+        # The first of 10 mm lies along it, the second of 20 mm is crossed.
+        ([([line(0, 0, 10, 0)], 0.4)], [1, 0]),
+        ([([line(0, 0, 5, 0)], 0.4)], [0.51, 0]),
+        ([([line(0, 0, 5, 0)], 0.4), ([line(5, 0, 10, 0)], 0.4)], [1, 0]),
+        ([([line(0, 0.2, 10, 0.2)], 0.4)], [0.5, 0]),
+        ([([line(10, -5, 10, 15)], 4.0)], [0.21, 0.2]),
+    ],
+)
+def test_what_part_of_a_line_lies_under_others(over, parts):
+    chains = [line(0, 0, 10, 0), line(0, 10, 20, 10)]
+    assert covered(chains, 0.4, over) == pytest.approx(parts, abs=0.03)
+    assert covered([], 0.4, over).tolist() == []
+
+
+def test_what_is_too_large_to_look_at_is_covered_by_nothing():
+    huge = line(0, 0, 5000, 5000)
+    assert covered([huge], 0.1, [([huge], 0.1)]).tolist() == [0]

@@ -1,8 +1,9 @@
-"""Strokes that no one would see: their ink lies wholly under the ink of others."""
+"""Strokes that no one would see: their ink lies under the ink of others."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -10,7 +11,7 @@ from numba import njit
 from numpy import ndarray
 
 from plotopt.pens import MAX_OPACITY
-from plotopt.plot.chains import Chain, flatten
+from plotopt.plot.chains import Chain, Polylines, flatten
 
 _MOST_PIXELS = 40_000_000
 # A step in tone of so much, as part of the full tone, is not seen.
@@ -32,14 +33,56 @@ def visible(
     if not chains:
         return np.ones(0, bool)
     lines = flatten(chains, width_mm / 40)
-    low = lines.points.min(0) - width_mm
-    extent = lines.points.max(0) + width_mm - low
-    mm_per_px = max(width_mm / 4, float(np.sqrt(extent.prod() / _MOST_PIXELS)))
-    if mm_per_px > width_mm / 2:
+    raster = _Raster.of([lines], [width_mm])
+    if not raster:
         return np.ones(len(chains), bool)
-    columns, rows = np.ceil(extent / mm_per_px).astype(int)
-    cover = np.full((rows, columns), 1 - passes_to_hide(opacity), np.int32)
-    return _survivors((lines.points - low) / mm_per_px, lines.starts, 0.5 * width_mm / mm_per_px, cover)
+    cover = np.full(raster.shape, 1 - passes_to_hide(opacity), np.int32)
+    return _survivors(*raster.placed(lines, width_mm), cover)
+
+
+def covered(
+    chains: Sequence[Chain], width_mm: float, over: Sequence[tuple[Sequence[Chain], float]]
+) -> Float[ndarray, "chains"]:
+    """What part of each chain's ink lies under what is drawn ``over`` it: chains, each with their width.
+
+    On the raster of :func:`visible`; 0 of all where that is too coarse.
+    """
+    others = [(flatten(each, width / 40), width) for each, width in over if each]
+    if not chains or not others:
+        return np.zeros(len(chains))
+    lines = flatten(chains, width_mm / 40)
+    widths = [width_mm, *(width for _, width in others)]
+    raster = _Raster.of([lines, *(each for each, _ in others)], widths)
+    if not raster:
+        return np.zeros(len(chains))
+    inked = np.zeros(raster.shape, np.int32)
+    for each, width in others:
+        _ink(*raster.placed(each, width), inked)
+    return _covered(*raster.placed(lines, width_mm), inked)
+
+
+@dataclass(frozen=True)
+class _Raster:
+    """Square pixels around lines: where the first lies on the page, their size and how many."""
+
+    low: Float[ndarray, "2"]
+    mm_per_px: float
+    shape: tuple[int, int]
+
+    @classmethod
+    def of(cls, drawn: Sequence[Polylines], widths_mm: Sequence[float]) -> _Raster | None:
+        """Pixels of a quarter of the least width; of up to half where they would be too many, else None."""
+        low = np.min([lines.points.min(0) for lines in drawn], axis=0) - max(widths_mm)
+        extent = np.max([lines.points.max(0) for lines in drawn], axis=0) + max(widths_mm) - low
+        mm_per_px = max(min(widths_mm) / 4, float(np.sqrt(extent.prod() / _MOST_PIXELS)))
+        if mm_per_px > min(widths_mm) / 2:
+            return None
+        columns, rows = np.ceil(extent / mm_per_px).astype(int).tolist()
+        return cls(low, mm_per_px, (rows, columns))
+
+    def placed(self, lines: Polylines, width_mm: float) -> tuple[ndarray, ndarray, float]:
+        """Their points and half their width in pixels, with their starts between."""
+        return (lines.points - self.low) / self.mm_per_px, lines.starts, 0.5 * width_mm / self.mm_per_px
 
 
 def passes_to_hide(opacity: float) -> int:
@@ -71,6 +114,26 @@ def _survivors(
             keep[i] = False
             _visit(line, radius, cover, seen, 2 * count + i, -1)
     return keep
+
+
+@njit(cache=True)
+def _ink(points: Float[ndarray, "vertices 2"], starts: ndarray, radius: float, inked: ndarray) -> None:
+    """Count in each pixel the lines that ink it, twice over."""
+    seen = np.full(inked.shape, -1, np.int32)
+    for i in range(len(starts) - 1):
+        _visit(points[starts[i] : starts[i + 1]], radius, inked, seen, i, 2)
+
+
+@njit(cache=True)
+def _covered(
+    points: Float[ndarray, "vertices 2"], starts: ndarray, radius: float, inked: ndarray
+) -> Float[ndarray, "lines"]:
+    seen = np.full(inked.shape, -1, np.int32)
+    parts = np.zeros(len(starts) - 1)
+    for i in range(len(parts)):
+        size, own = _visit(points[starts[i] : starts[i + 1]], radius, inked, seen, i, 0)
+        parts[i] = 1 - own / max(size, 1)
+    return parts
 
 
 @njit(cache=True)

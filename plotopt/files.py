@@ -16,7 +16,7 @@ _MENDS = {
     errno.ENOENT: "the folder does not exist, create it first",
     errno.ENOTDIR: "part of the path is a file, not a folder, choose another place",
     errno.EISDIR: "it is a folder, give a file name",
-    errno.EEXIST: "it exists already, choose another name (-o) or allow overwriting (--force)",
+    errno.EEXIST: "it exists already, choose another name or allow overwriting (--force)",
     errno.EACCES: "no permission to write there, choose another place",
     errno.EPERM: "no permission to write there, choose another place",
     errno.EROFS: "the disk is read-only, choose another place",

@@ -67,6 +67,8 @@ def fit(
     settings.profile.check_fits(place)
     problem = problem_of(settings, picture, place)
     taste = load_taste(settings, devices, on_progress) if settings.loss is Judge.VGG else None
+    known = picture.notes + _pen_notes(settings, problem.pens)
+    on_progress(Progress("reading the picture", 1, 1, notes=known))
     prepare(settings.profile, on_progress)
     run = run or Run()
     journal = run.begin(lambda: fit_order(settings, picture), on_progress, len(problem.pens))
@@ -85,7 +87,7 @@ def fit(
         layers=layers,
         profile=settings.profile,
         metadata={"plotopt": __version__, "command": command, "options": settings.options(), **run.told},
-        notes=picture.notes + _pen_notes(settings, problem.pens) + notes + devices.notes(network=seen),
+        notes=known + notes + devices.notes(network=seen),
         source=picture.path,
         stock=settings.stock,
         client=settings.client,
@@ -133,8 +135,11 @@ def problem_of(settings: FitSettings, picture: Picture, place: Rect) -> Problem:
 
 def _pen_notes(settings: FitSettings, pens: Sequence[Pen]) -> tuple[str, ...]:
     """What the user should know of the pens on this paper."""
-    notes, chosen, stock = pale_notes(pens, settings.stock), settings.pens, settings.stock
-    if not isinstance(chosen, PenChoice) or len(pens) >= chosen.count:
+    chosen, stock = settings.pens, settings.stock
+    if not isinstance(chosen, PenChoice):
+        return pale_notes(pens, stock)
+    notes = (f"pens chosen: {', '.join(pen.name for pen in pens)}",)
+    if len(pens) >= chosen.count:
         return notes
     hidden = " and ".join(pen.name for pen in chosen.box if not shows(pen, stock))
     told = f"only {len(pens)} of the {len(chosen.box)} pens to choose from can be seen on {stock.title}"

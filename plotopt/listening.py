@@ -10,12 +10,16 @@ from plotopt.stages import Stage
 
 @dataclass(frozen=True)
 class Progress:
-    """Where it stands: the stage, ``step`` of ``steps`` done, and the loss after it if there is one."""
+    """Where it stands: the stage, ``step`` of ``steps`` done, and the loss after it if there is one.
+
+    ``notes`` are of those that the drawing will have, and known already.
+    """
 
     stage: str
     step: int
     steps: int
     loss: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 Listener = Callable[[Progress], None]

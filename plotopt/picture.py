@@ -144,7 +144,9 @@ def _open_image(file: BinaryIO, path: Path, name: str) -> Image.Image:
         file.seek(0)
         return factory(file, "")
     if path.suffix.lower() in (".svg", ".svgz") or b"<svg" in head:
-        raise PlotoptError(f"{name} is already a vector drawing (SVG); plot it as it is, or give a PNG of it")
+        raise PlotoptError(
+            f"{name} is a vector drawing (SVG), no picture; `plotopt plan` makes it ready to plot"
+        )
     raise PlotoptError(f"{name} is not a picture that can be read; give one of {', '.join(FORMATS)}")
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def shown(console: Console) -> Iterator[Callable[[listening.Progress], None]]:
-    """A listener that shows stage, step, loss and time left while the block runs.
+    """A listener that shows stage, step, loss, time left and notes while the block runs.
 
     Where the console is no terminal, each stage is one plain line when it begins.
     """
@@ -49,6 +49,12 @@ class _Lines:
         if progress.stage != self._stage:
             self._stage = progress.stage
             self._console.print(progress.stage, highlight=False)
+        _print_notes(self._console, progress)
+
+
+def _print_notes(console: Console, progress: listening.Progress) -> None:
+    for note in progress.notes:
+        console.print(f"note: {note}", highlight=False, markup=False, soft_wrap=True)
 
 
 class _Bars:
@@ -61,3 +67,4 @@ class _Bars:
             self._tasks[progress.stage] = self._bars.add_task(progress.stage, total=progress.steps, loss="")
         loss = "" if progress.loss is None else f"loss {progress.loss:.4f}"
         self._bars.update(self._tasks[progress.stage], completed=progress.step, loss=loss)
+        _print_notes(self._bars.console, progress)

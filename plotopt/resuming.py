@@ -29,6 +29,8 @@ from plotopt.visualizing import neuron
 _MOVE_NONE, _OF_MACHINE = {"workers", "device", "split_every"}, {"client", "profile"}
 # Strokes that are less than this part of what is wanted, or more than that, do not make a good start.
 _LEAST_OF, _MOST_OF = 0.8, 1.25
+# From here on a part is told as times.
+_MANY = 3.0
 # What a neuron's first strokes are laid by, and how the lines of a fit run.
 _OF_FIRST_STROKES, _OF_LINES = {"strokes", "grid", "copies"}, {"look", "direction", "curl"}
 
@@ -152,7 +154,8 @@ class _Change:
             part = budget.spent(with_pens(self.carried().at(place).strokes, pens), pens, place)
         if _LEAST_OF <= part <= _MOST_OF:
             return None
-        told = f"its strokes come to {part:.0%} of what is asked for"
+        times = f"{part:.0%} of" if part < _MANY else f"{part:.0f} times"
+        told = f"its strokes come to {times} what is asked for"
         return f"{told}, and only {_LEAST_OF:.0%} to {_MOST_OF:.0%} are a good start"
 
     def carried(self) -> Carried:

@@ -60,7 +60,7 @@ def neuron(
     settings.profile.check_fits(place)
     for pen in settings.layered_pens:
         pen.check_fits(place)
-    on_progress(Progress("loading the network", 0, 1))
+    on_progress(Progress("loading the network", 0, 1, notes=pale_notes(settings.pens, settings.stock)))
     eyes = load_eyes(wanted, settings)
     on_progress(Progress("loading the network", 1, 1))
     prepare(settings.profile, on_progress)

@@ -131,19 +131,21 @@ def test_a_bug_keeps_its_traceback(run, folder, monkeypatch):
     assert listing(folder) == before
 
 
-def test_a_run_says_six_lines_and_shows_its_stages_on_standard_error(run, folder):
+def test_a_run_says_seven_lines_and_shows_its_stages_on_standard_error(run, folder):
     before = listing(folder)
     ran = run("fit", "a.png", *TINY)
     assert ran.code == 0
-    strokes, distance, lifts, time, ink, files = ran.out.splitlines()
+    strokes, distance, lifts, time, ink, pen, files = ran.out.splitlines()
     assert re.fullmatch(r"strokes    \d+ in \d+ paths", strokes)
     assert re.fullmatch(r"distance   \d\.\d m pen down, \d\.\d m pen up", distance)
     assert re.fullmatch(r"pen lifts  \d+", lifts)
     assert re.fullmatch(r"time       (\d+ s|\d+ min) on AxiDraw V3 and SE/A4, as saxi plans it", time)
     assert re.fullmatch(r"ink load   up to \d\.\d coats \(white drawing paper bears 4\)", ink)
+    assert pen == "pen        black 0.4 mm"
     assert files == "files      a.svg  a-preview.png  a.plotopt"
     *stages, note = ran.err.splitlines()
     assert [re.sub(r" \(.*\)", "", stage) for stage in stages] == [
+        "reading the picture",
         "preparing the renderer",
         "laying the first strokes",
         "whole page at 64 px",
@@ -330,4 +332,4 @@ def test_a_name_that_is_no_text_is_told_all_the_same(ready, folder, monkeypatch)
     monkeypatch.setattr(sys, "argv", ["plotopt", "fit", name])
     cli.main()
     out.flush()
-    assert out.buffer.getvalue().count(b"\n") == 6
+    assert out.buffer.getvalue().count(b"\n") == 7

@@ -76,6 +76,11 @@ def test_the_file_itself_and_others_are_spared(run, folder, ending):
     assert run("plan", "chart.svg", "-q", "--force") == Ran(0, "", "")
 
 
+def test_what_is_no_drawing_is_told_before_that_a_file_exists(run, folder):
+    (folder / "a-plan.svg").touch()
+    assert_refused(run("plan", "a.png"), folder, listing(folder), "'a.png' is not an SVG file")
+
+
 @pytest.mark.parametrize(
     ("name", "fragment"),
     [

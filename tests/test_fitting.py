@@ -335,8 +335,13 @@ def test_idle_pens_are_told_of_in_strokes_as_they_were_laid():
 
 
 def test_the_best_pens_of_a_box_are_those_that_show():
-    drawing = tiny(gradient(), pens="auto:2:white:0.4mm,black:0.4mm,red:0.4mm", strokes=40)
+    heard = []
+    pens = "auto:2:white:0.4mm,black:0.4mm,red:0.4mm"
+    drawing = tiny(gradient(), pens=pens, strokes=40, on_progress=heard.append)
     assert {layer.pen.name for layer in drawing.layers} <= {"black", "red"}
+    # Which they are is told before they draw.
+    assert heard[0].notes == ("pens chosen: red, black",)
+    assert "pens chosen: red, black" in drawing.notes
 
 
 @pytest.mark.parametrize(("pens", "told"), [("auto:1:red:0.4mm", 0), ("auto:2:red:0.4mm,white:0.4mm", 1)])

@@ -80,3 +80,13 @@ def test_a_stage_that_comes_again_is_one_stage():
 def test_nothing_told_is_nothing_said():
     assert told(Console(file=io.StringIO()), ()) == ""
     assert plain(told(terminal(), ())).strip() == ""
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_notes_are_shown_when_they_are_heard(is_terminal):
+    out = io.StringIO()
+    note = "the ink of [white] hardly shows"
+    with shown(Console(file=out, force_terminal=is_terminal, width=20)) as listener:
+        listener(Progress("reading", 1, 1, notes=(note,)))
+        listener(Progress("drawing", 1, 9))
+    assert f"note: {note}" in out.getvalue()

@@ -30,7 +30,7 @@ def lines(capsys, *layers, notes=(), **options):
     return out.splitlines(), err.splitlines()
 
 
-def test_a_drawing_of_one_layer_takes_six_lines(capsys):
+def test_a_drawing_of_one_layer_takes_seven_lines(capsys):
     # As worked out by hand in test_plot_plan.py; 100 mm of line 0.4 mm wide run along cells of 4 mm2.
     out, err = lines(capsys, LAYER)
     assert out == [
@@ -39,9 +39,26 @@ def test_a_drawing_of_one_layer_takes_six_lines(capsys):
         "pen lifts  1",
         "time       5 s on Test machine, as saxi plans it",
         "ink load   up to 0.2 coats (white drawing paper bears 4)",
+        "pen        black 0.4 mm",
         "files      a.svg  a.png",
     ]
     assert err == []
+
+
+def test_a_part_of_a_line_in_which_no_stroke_begins_is_a_path(capsys):
+    parts = [Layer(PEN, LAYER.chains, strokes, part=part, parts=2) for part, strokes in ((1, 3), (2, 0))]
+    out, _ = lines(capsys, *parts)
+    assert [re.split(r" {2,}", row.strip())[1] for row in out[5:-1]] == ["3 in 1 path", "1 path"]
+
+
+def test_fillings_of_a_single_pen_are_told(capsys):
+    out, _ = lines(capsys, Layer(Pen("gel", "#ff0000", 0.4, refill_m=0.05), LAYER.chains, 3))
+    assert out[-2] == "pen        gel 0.4 mm, 2.00 refills"
+
+
+def test_notes_that_were_told_are_not_told_again(capsys):
+    report(Drawing(Page(210, 297, 20), (LAYER,), PROFILE, {}, ("one", "two")), [Path("a.svg")], {"one"})
+    assert capsys.readouterr().err == "note: two\n"
 
 
 def test_what_hidden_strokes_save_is_told(capsys):
@@ -64,7 +81,7 @@ def test_several_layers_are_told_one_by_one(capsys):
 
 def test_notes_and_too_much_ink_go_to_standard_error(capsys):
     out, err = lines(capsys, LAYER, notes=("one", "two"), stock=Stock("thin", "thin paper", "#ffffff", 0.5))
-    assert (len(out), err) == (6, ["note: one", "note: two"])
+    assert (len(out), err) == (7, ["note: one", "note: two"])
     soaked = Layer(PEN, LAYER.chains * 3, 3)
     _, err = lines(capsys, soaked, stock=Stock("thin", "thin paper", "#ffffff", 0.5))
     assert len(err) == 1

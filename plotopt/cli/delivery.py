@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from plotopt.cli.report import report
 if TYPE_CHECKING:
     from plotopt.drawing import Drawing
     from plotopt.formats import Format
-    from plotopt.listening import Listener
+    from plotopt.listening import Listener, Progress
     from plotopt.settings.base import PageSettings
     from plotopt.settings.fit import FitSettings
     from plotopt.settings.network import NetworkSettings
@@ -39,6 +39,8 @@ class Delivery:
     force: bool
     quiet: bool
     verbose: bool
+    #: Notes that were shown meanwhile, and are not said again.
+    told: set[str] = field(init=False, default_factory=set)
 
     def paths(self, usual: Path, source: Path | None = None) -> tuple[Path, ...]:
         """Where the files go, ``usual`` without ``--output`` and none of them onto ``source``.
@@ -120,7 +122,12 @@ class Delivery:
         from plotopt.progress import shown
 
         with shown(Console(stderr=True)) as listener:
-            yield listener
+
+            def hears(progress: Progress) -> None:
+                self.told.update(progress.notes)
+                listener(progress)
+
+            yield hears
 
     def deliver(
         self, drawing: Drawing, paths: tuple[Path, ...], command: str, kept: Path | None = None
@@ -139,7 +146,7 @@ class Delivery:
         drawing.save_as(files, dpi=dpi, force=self.force, polylines=self.polylines)
         if self.quiet:
             return
-        report(drawing, [*paths, *([kept] if kept else [])])
+        report(drawing, [*paths, *([kept] if kept else [])], self.told)
         if self.verbose:
             told = f"repeat with: {' '.join([command, *self._arguments()])}"
             # Where strokes stood then is in the run alone.
@@ -171,7 +178,8 @@ def delivered(usual: str) -> Decorator:
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
         def command(*, subject: Any, **options: Any) -> None:
-            delivery = Delivery(**{name: options.pop(name) for name in Delivery.__dataclass_fields__})
+            names = [entry.name for entry in fields(Delivery) if entry.init]
+            delivery = Delivery(**{name: options.pop(name) for name in names})
             given = {name: value for name, value in options.items() if value is not None}
             delivery.check_sheet(given.get("paper"))
             function(subject, delivery, given)

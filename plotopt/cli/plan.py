@@ -53,6 +53,7 @@ def command(svg: Path, delivery: Delivery, options: dict[str, Any]) -> None:
 
     Lengths take mm, cm, in, pt or px (96 dpi).
     """
+    from plotopt.plot.svgin.document import read_document
     from plotopt.replanning import plan
     from plotopt.settings.plan import read_plan_settings
 
@@ -60,7 +61,12 @@ def command(svg: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     settings = read_plan_settings(**options)
     if not svg.name:
         raise PlotoptError(f"'{svg}' is not a file: give an SVG")
-    paths = delivery.paths(svg.with_name(f"{svg.stem}-plan.svg"), svg)
+    try:
+        paths = delivery.paths(svg.with_name(f"{svg.stem}-plan.svg"), svg)
+    except PlotoptError:
+        # What is no drawing is told before that a file exists.
+        read_document(svg)
+        raise
     with delivery.listener() as listener:
         drawing = plan(svg, on_progress=listener, **options)
     delivery.deliver(drawing, paths, settings.command(click.format_filename(svg)))
@@ -70,6 +76,7 @@ def command(svg: Path, delivery: Delivery, options: dict[str, Any]) -> None:
 
 def _say_what_it_saves(drawing: Drawing) -> None:
     before, after = drawing.metadata["before"], drawing.statistics
+    say("page", f"{drawing.page.width_mm:g} x {drawing.page.height_mm:g} mm")
     figures = (
         ("paths", f"{before['paths']:,}", f"{after.paths:,}", ""),
         ("pen up", f"{before['pen_up_m']:.1f}", f"{after.pen_up_m:.1f}", " m"),

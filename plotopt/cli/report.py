@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from plotopt.stocks import Stock
 
 
-def report(drawing: Drawing, files: Sequence[Path]) -> None:
-    """Some lines on a drawing that lies in ``files``; the notes before them go to standard error."""
+def report(drawing: Drawing, files: Sequence[Path], told: Container[str] = ()) -> None:
+    """Some lines on a drawing that lies in ``files``; notes, but those ``told``, go to standard error."""
     from plotopt.plot.load import ink_load, load_notes
 
     load = ink_load(drawing.layers, drawing.page)
-    say_notes([*drawing.notes, *load_notes(load, drawing.stock)])
+    say_notes(note for note in [*drawing.notes, *load_notes(load, drawing.stock)] if note not in told)
     plot = drawing.statistics
     say("strokes", f"{plot.strokes:,} in {counted(plot.paths, 'path')}")
     if round(plot.hidden_m, 1):
@@ -37,6 +37,9 @@ def report(drawing: Drawing, files: Sequence[Path]) -> None:
     say("ink load", load_figures(load, drawing.stock))
     if len(plot.layers) > 1:
         table([layer_row(layer) for layer in plot.layers], indent="  ")
+    else:
+        for layer, figures in zip(drawing.layers, plot.layers, strict=True):
+            say("pen", f"{layer.pen.name} {layer.pen.width_mm:g} mm{refills(figures)}")
     say("files", "  ".join(map(click.format_filename, files)))
 
 
@@ -68,17 +71,22 @@ def load_figures(load: InkLoad, stock: Stock) -> str:
 
 def layer_row(layer: LayerStatistics) -> tuple[str, ...]:
     """The figures of one layer, for a table."""
-    refills = "" if layer.refills is None else f"{layer.refills:.2f} refills"
     return (
         layer.label,
+        # A part of a long line has none that begins in it.
         f"{layer.strokes:,} in {counted(layer.paths, 'path')}"
-        if layer.strokes != layer.paths
+        if layer.strokes not in (0, layer.paths)
         else counted(layer.paths, "path"),
         f"{layer.pen_down_m:.1f} m down, {layer.pen_up_m:.1f} m up",
         counted(layer.lifts, "lift"),
         format_duration(layer.minutes),
-        refills,
+        refills(layer).removeprefix(", "),
     )
+
+
+def refills(layer: LayerStatistics) -> str:
+    """How many fillings of its pen a layer takes, after a comma; nothing where no one knows."""
+    return "" if layer.refills is None else f", {layer.refills:.2f} refills"
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "") -> None:

@@ -12,7 +12,7 @@ from enum import Enum
 from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar
 
-from plotopt.catalog import load_stock
+from plotopt.catalog import list_stocks, load_stock
 from plotopt.errors import PlotoptError
 from plotopt.page import Orientation, Page, Paper, Rect, fit_rect, lay_out, parse_paper
 from plotopt.pens import Pen
@@ -53,6 +53,30 @@ def read_metres(text: str) -> float:
     with suppress(ValueError):
         return float(cleaned if cleaned[-2:] in ("mm", "cm") else cleaned.removesuffix("m"))
     return parse_length(cleaned) / 1000
+
+
+def read_paper(text: str) -> Paper:
+    """A sheet as :func:`plotopt.page.parse_paper` reads it; who names a stock hears of that option."""
+    try:
+        return parse_paper(text)
+    except PlotoptError as error:
+        name = text.strip().lower()
+        if name not in [stock.name for stock in list_stocks()]:
+            raise
+        raise PlotoptError(f"{error}; what it is made of is --stock {name}") from None
+
+
+def read_stock(text: str) -> Stock:
+    """A stock as :func:`plotopt.catalog.load_stock` reads it; who names a size hears of that option."""
+    try:
+        return load_stock(text)
+    except PlotoptError as error:
+        size = None
+        with suppress(PlotoptError):
+            size = parse_paper(text)
+        if not size:
+            raise
+        raise PlotoptError(f"{error}; the size of the sheet is --paper {size.text}") from None
 
 
 def read_minutes(text: str) -> float:
@@ -113,12 +137,12 @@ class PageSettings(Told):
         "device": Device,
     }
     readers: ClassVar[dict[str, Reader]] = {
-        "paper": parse_paper,
+        "paper": read_paper,
         "margin": lambda text: parse_length(text, allow_zero=True),
         "orientation": lambda text: read_choice(Orientation, "orientation", text),
         "profile": load_profile,
         "quality": lambda text: read_choice(Quality, "quality", text),
-        "stock": load_stock,
+        "stock": read_stock,
         "client": lambda text: read_choice(Client, "client", text),
         "split_every": read_metres,
         "device": lambda text: read_choice(Device, "device", text),

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from plotopt.catalog import load_stock, parse_pens
+from plotopt.catalog import parse_pens
 from plotopt.errors import PlotoptError
-from plotopt.page import Orientation, Paper, parse_paper
+from plotopt.page import Orientation, Paper
 from plotopt.pens import Pen
 from plotopt.plot.reading import Grouping
 from plotopt.profiles import Client, Profile, load_profile
@@ -21,6 +21,8 @@ from plotopt.settings.base import (
     read_choice,
     read_metres,
     read_options,
+    read_paper,
+    read_stock,
 )
 from plotopt.stocks import Stock
 from plotopt.units import parse_length
@@ -82,12 +84,12 @@ class PlanSettings(Told):
     }
     readers: ClassVar[dict[str, Reader]] = {
         "pens": read_layer_pens,
-        "paper": parse_paper,
+        "paper": read_paper,
         "margin": lambda text: parse_length(text, allow_zero=True),
         "orientation": lambda text: read_choice(Orientation, "orientation", text),
         "profile": load_profile,
         "client": lambda text: read_choice(Client, "client", text),
-        "stock": load_stock,
+        "stock": read_stock,
         "layers": lambda text: read_choice(Grouping, "layers", re.sub("^color$", "colour", text.lower())),
         "join": lambda text: parse_length(text, allow_zero=True),
         "simplify": lambda text: parse_length(text, allow_zero=True),

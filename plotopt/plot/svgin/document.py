@@ -64,7 +64,9 @@ def read_document(path: Path) -> Document:
         builder.parser.Parse(data, True)
     except expat.ExpatError as error:
         if builder.root is None:
-            raise PlotoptError(f"{name} is not an SVG file: give a drawing that ends in .svg") from None
+            raise PlotoptError(
+                f"{name} is not an SVG file: give a drawing that ends in .svg (`plotopt fit` draws pictures)"
+            ) from None
         raise PlotoptError(f"{name} is cut short or broken ({error}): export it again") from None
     except (ValueError, LookupError) as error:
         raise PlotoptError(f"{name} has an encoding that cannot be read ({error}): save as UTF-8") from None

@@ -50,7 +50,7 @@ def test_a_command_that_cannot_be_parsed_is_refused(run, folder, words, fragment
         (("fit", "a.png", "--paper=kraft"), "what it is made of is --stock kraft"),
         (("fit", "a.png", "--stock=a5"), "the size of the sheet is --paper A5"),
         (("fit", "plot.svg"), "`plotopt plan` makes it ready to plot"),
-        (("plan", "a.png"), "`plotopt fit` draws pictures"),
+        (("plan", "a.png", "-q"), "`plotopt fit` draws pictures"),
     ],
 )
 def test_a_refusal_hints_at_what_was_meant(run, folder, words, hint):

@@ -191,6 +191,7 @@ def test_progress_tells_every_step_of_every_stage_in_order(drawing):
     stages = [(name, list(events)) for name, events in groupby(heard, key=lambda event: event.stage)]
     names = [name for name, _ in stages]
     assert [re.sub(r" \(.*\)", "", name) for name in names] == [
+        "reading the picture",
         "preparing the renderer",
         "laying the first strokes",
         "whole page at 64 px",
@@ -340,7 +341,7 @@ def test_the_best_pens_of_a_box_are_those_that_show():
     drawing = tiny(gradient(), pens=pens, strokes=40, on_progress=heard.append)
     assert {layer.pen.name for layer in drawing.layers} <= {"black", "red"}
     # Which they are is told before they draw.
-    assert heard[0].notes == ("pens chosen: red, black",)
+    assert [each.notes for each in heard[:2]] == [(), ("pens chosen: red, black",)]
     assert "pens chosen: red, black" in drawing.notes
 
 

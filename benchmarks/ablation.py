@@ -54,6 +54,9 @@ def _stay(strokes: Any, *_: Any) -> tuple[Any, torch.Tensor]:
 
 VARIANTS = (
     Variant("as it is"),
+    Variant("seed 1", {"seed": 1}),
+    Variant("seed 2", {"seed": 2}),
+    Variant("seed 3", {"seed": 3}),
     Variant("no links", {"link": 0.0}),
     Variant("links that may cross lines", parts=((linking, "_crossed", lambda *_: 0),)),
     Variant("no tones asked otherwise", parts=((likeness.Likeness, "_retone", lambda *_: None),)),

@@ -24,7 +24,8 @@ from quality_images import Sheet
 from quality_measure import Measure
 
 import plotopt
-from plotopt import linking, posing, stages
+from plotopt import posing, stages
+from plotopt.first_strokes import linking
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives import likeness
 from plotopt.objectives.problem import Problem

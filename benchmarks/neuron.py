@@ -27,14 +27,14 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from plotopt.canvas import Aim, Canvas
+from plotopt.colour.light import light_of
 from plotopt.drawing import Drawing
-from plotopt.easel import Easel, load_eyes
-from plotopt.growth import copied
-from plotopt.light import light_of
 from plotopt.networks import Network, Neuron, load_network, parse_neuron
 from plotopt.objectives.base import trainable
 from plotopt.page import Rect, fit_rect, lay_out
 from plotopt.settings import NeuronSettings, read_neuron_settings
+from plotopt.visualization.easel import Easel, load_eyes
+from plotopt.visualization.growth import copied
 from plotopt.visualizing import plan_layers
 
 NEURONS = ("vgg16:conv3_3:7", "vgg16:conv3_3:37", "vgg16:conv3_3:100", "vgg16:conv4_2:10")

@@ -21,7 +21,8 @@ import numpy as np
 from PIL import Image
 from scipy import optimize, sparse
 
-from plotopt import bezier, seeding
+from plotopt import bezier
+from plotopt.first_strokes import seeding
 from plotopt.plot import neighbours, order
 from plotopt.plot.chains import Chain, pen_up_moves_mm
 

@@ -25,7 +25,7 @@ from plotopt.picture import read_picture
 from plotopt.render import cpu, render
 from plotopt.settings import FitSettings
 from plotopt.strokes import Strokes
-from plotopt.target import Target
+from plotopt.tones.target import Target
 from plotopt.view import View
 
 PICTURE = Path(__file__).parent.parent / "examples" / "chelsea.png"

@@ -18,8 +18,8 @@ from PIL import Image, ImageDraw
 
 from plotopt.page import Orientation, Rect, fit_rect, lay_out, parse_paper
 from plotopt.picture import Picture, read_picture
-from plotopt.target import Target
-from plotopt.tone import Tone
+from plotopt.tones.target import Target
+from plotopt.tones.tone import Tone
 
 #: File and crop (left, top, right, bottom), None for all of it.
 _FILES: dict[str, tuple[str, tuple[int, int, int, int] | None]] = {

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from memory import peak_mb
 
-from plotopt.ink import Inks
+from plotopt.colour.ink import Inks
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.crew import crew_of
 from plotopt.objectives.likeness import Likeness
@@ -26,7 +26,7 @@ from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
-from plotopt.target import Target
+from plotopt.tones.target import Target
 
 PAGES = {1024: 3_125, 2048: 12_500, 4096: 50_000}
 RUNS, PEN_PX, LENGTH_PX = 5, 3.0, 40.0

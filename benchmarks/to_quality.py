@@ -18,6 +18,7 @@ import numpy as np
 from practice import LONG_SIDE_PX, PICTURE, STROKES, pose
 
 from plotopt import posing
+from plotopt.first_strokes.sowing import sow
 from plotopt.listening import no_listener
 from plotopt.objectives.likeness import Likeness
 from plotopt.objectives.problem import Problem
@@ -26,7 +27,6 @@ from plotopt.page import fit_rect, lay_out
 from plotopt.picture import read_picture
 from plotopt.preparing import prepare
 from plotopt.settings import FitSettings
-from plotopt.sowing import sow
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
 

@@ -13,6 +13,8 @@ from plotopt.canvas import Canvas
 from plotopt.carrying import Carried
 from plotopt.crops import Crops
 from plotopt.devices import Devices
+from plotopt.first_strokes.single_line import SingleLine
+from plotopt.first_strokes.sowing import Sown, sow, usual_count
 from plotopt.journal import Attempt, Journal
 from plotopt.listening import Listener, Progress
 from plotopt.losses.pixel import PyramidLoss
@@ -29,12 +31,10 @@ from plotopt.pens import Pen
 from plotopt.picture import read_picture
 from plotopt.settings import FitSettings
 from plotopt.settings.base import MOST_STROKES
-from plotopt.single_line import SingleLine
 from plotopt.slack import tightened
-from plotopt.sowing import Sown, sow, usual_count
 from plotopt.stages import Stage, perception_for, stages_for, tiles
 from plotopt.strokes import Strokes
-from plotopt.toning import Shift
+from plotopt.tones.toning import Shift
 
 # A pen that draws less than this part of the strokes is hardly worth putting in.
 _WORTH_A_PEN = 0.02

@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
+from plotopt.first_strokes.sowing import Sown
 from plotopt.layering import plan_layers
 from plotopt.objectives.base import Around, Gradients, Objective
 from plotopt.page import Rect
@@ -26,7 +27,6 @@ from plotopt.plot.hidden import visible
 from plotopt.plot.plan import summarize
 from plotopt.profiles import Client, Profile
 from plotopt.refine import own_ink
-from plotopt.sowing import Sown
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
 from plotopt.view import View

@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from plotopt.bed import Bed
-from plotopt.directions import structure_headings
+from plotopt.colour.light import light_of
+from plotopt.colour.oklab import oklab
+from plotopt.first_strokes.bed import Bed
+from plotopt.first_strokes.directions import structure_headings
+from plotopt.first_strokes.laid import placed
+from plotopt.first_strokes.sowing import linked_across
 from plotopt.joints import Joints
-from plotopt.laid import placed
-from plotopt.light import light_of
 from plotopt.objectives.problem import Problem
-from plotopt.oklab import oklab
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.refine import missing_ink, own_ink
-from plotopt.sowing import linked_across
 from plotopt.strokes import Strokes
 from plotopt.view import View
 

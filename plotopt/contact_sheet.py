@@ -12,9 +12,7 @@ import numpy as np
 from plotopt.canvas import Aim, Canvas
 from plotopt.devices import find_devices
 from plotopt.drawing import Drawing
-from plotopt.easel import Easel, load_eyes
 from plotopt.errors import PlotoptError
-from plotopt.growth import copied
 from plotopt.journal import Journal
 from plotopt.lettering import letter
 from plotopt.listening import Listener, Progress, no_listener
@@ -28,10 +26,12 @@ from plotopt.plot.plan import Layer, plan_layer
 from plotopt.plot.split import split_layers
 from plotopt.preparing import prepare
 from plotopt.settings import NeuronsSettings, read_neurons_settings
-from plotopt.sheet import Sheet, lay_out_sheet
-from plotopt.shelf import Shelf
 from plotopt.stages import growth_for
 from plotopt.strokes import Strokes
+from plotopt.visualization.easel import Easel, load_eyes
+from plotopt.visualization.growth import copied
+from plotopt.visualization.sheet import Sheet, lay_out_sheet
+from plotopt.visualization.shelf import Shelf
 from plotopt.visualizing import draw_middle, draw_whole, finished
 
 
@@ -47,10 +47,10 @@ def neurons(
     ``subjects`` is such as ``vgg16:conv3_3:0-63``, or neurons of one layer; ``options`` are the fields of
     :class:`plotopt.settings.NeuronsSettings`, as values or as the text that the command line takes. With the
     ``path`` of the sheet each finished channel is kept in a file of the folder beside it that
-    :func:`plotopt.shelf.shelf_folder` names, and the same call goes on from there after an interruption; the
-    sheet itself is written by :meth:`plotopt.Drawing.save`. A channel's drawing does not depend on which
-    others are on the sheet, only on the size of its cell. Raises PlotoptError for anything that cannot be
-    used.
+    :func:`plotopt.visualization.shelf.shelf_folder` names, and the same call goes on from there after an
+    interruption; the sheet itself is written by :meth:`plotopt.Drawing.save`. A channel's drawing does not
+    depend on which others are on the sheet, only on the size of its cell. Raises PlotoptError for anything
+    that cannot be used.
     """
     settings = read_neurons_settings(**options)
     devices = find_devices(settings.device)

@@ -10,10 +10,10 @@ from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
 
-from plotopt.ink import grey
+from plotopt.colour.ink import grey
 from plotopt.maps import fitted
 from plotopt.objectives.problem import Problem
-from plotopt.target import Target
+from plotopt.tones.target import Target
 
 # Below the threshold, tones come back within so much.
 _RAMP = 0.06

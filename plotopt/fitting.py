@@ -11,14 +11,15 @@ import numpy as np
 
 from plotopt import __version__
 from plotopt.atelier import Atelier, load_taste
-from plotopt.contrast import in_plot_order, pale_notes
+from plotopt.colour.contrast import in_plot_order, pale_notes
+from plotopt.colour.ink import shows
 from plotopt.devices import find_devices
 from plotopt.drawing import Drawing
 from plotopt.emphasis import emphasize
 from plotopt.errors import PlotoptError
+from plotopt.first_strokes.sowing import usual_count
 from plotopt.guiding import emphasis_of, guide_of
 from plotopt.hand import Hand
-from plotopt.ink import shows
 from plotopt.layering import plan_layers
 from plotopt.listening import Listener, Progress, no_listener
 from plotopt.objectives.problem import Problem
@@ -31,12 +32,11 @@ from plotopt.preparing import prepare
 from plotopt.render import Renderer, diffvg, transmittance
 from plotopt.runs.ordering import fit_order
 from plotopt.runs.run import Run
-from plotopt.separation import best_pens
 from plotopt.settings import FitSettings, read_settings
 from plotopt.settings.fit import Judge
 from plotopt.settings.fit import Renderer as RendererChoice
 from plotopt.settings.pens import PenChoice
-from plotopt.sowing import usual_count
+from plotopt.tones.separation import best_pens
 
 if TYPE_CHECKING:
     from PIL import Image

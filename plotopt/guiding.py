@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plotopt.emphasis import Emphasis
-from plotopt.guide import Guide
+from plotopt.first_strokes.guide import Guide
 from plotopt.maps import read_mask
 from plotopt.picture import Picture
 from plotopt.settings import FitSettings

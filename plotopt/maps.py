@@ -10,8 +10,8 @@ from jaxtyping import Float
 from numpy import ndarray
 from PIL import Image
 
+from plotopt.colour.light import LUMINANCE, encoded
 from plotopt.errors import PlotoptError
-from plotopt.light import LUMINANCE, encoded
 from plotopt.page import Rect
 from plotopt.picture import Picture, load_image, read_picture, upright
 from plotopt.view import View

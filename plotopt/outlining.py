@@ -13,18 +13,18 @@ from numpy import ndarray
 from scipy import ndimage
 from torch import Tensor
 
-from plotopt.contours import trace
-from plotopt.contrast import ROOM_LIGHT
+from plotopt.colour.contrast import ROOM_LIGHT
+from plotopt.colour.ink import Inks, grey
 from plotopt.emphasis import Emphasis
-from plotopt.guide import MOST_OF_STROKES, Contours
-from plotopt.ink import Inks, grey
+from plotopt.first_strokes.contours import trace
+from plotopt.first_strokes.guide import MOST_OF_STROKES, Contours
+from plotopt.first_strokes.seeding import Seeds, evened
 from plotopt.objectives.problem import Problem
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.render import render
-from plotopt.seeding import Seeds, evened
 from plotopt.strokes import Strokes
-from plotopt.target import Target
+from plotopt.tones.target import Target
 from plotopt.view import View
 
 # Outlines are looked for at this part of the picture's longer side, and no finer than the pen draws; in

@@ -17,8 +17,8 @@ from jaxtyping import Float
 from numpy import ndarray
 from PIL import Image, ImageCms, ImageOps
 
+from plotopt.colour.light import decoded
 from plotopt.errors import PlotoptError
-from plotopt.light import decoded
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
 SMALLEST_SIDE_PX = 8

@@ -10,19 +10,19 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from plotopt.contrast import on_stock
-from plotopt.ink import Inks, pixels_of
-from plotopt.light import LUMINANCE, light_of, luminance
+from plotopt.colour.contrast import on_stock
+from plotopt.colour.ink import Inks, pixels_of
+from plotopt.colour.light import LUMINANCE, light_of, luminance
+from plotopt.colour.oklab import oklab
 from plotopt.losses.colour import ColourLoss
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.problem import Problem
-from plotopt.oklab import oklab
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.picture import Picture
 from plotopt.stocks import Stock
-from plotopt.target import Target
-from plotopt.tone import Tone
+from plotopt.tones.target import Target
+from plotopt.tones.tone import Tone
 
 # Where lines touch there is nearly this much ink; more would only soak the paper.
 _MOST_INK = 0.92

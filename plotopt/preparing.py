@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from plotopt.first_strokes.seeding import seed
 from plotopt.listening import Listener, Progress
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.page import Rect
@@ -12,7 +13,6 @@ from plotopt.pens import Pen
 from plotopt.plot.plan import plan_layer, summarize
 from plotopt.profiles import Profile
 from plotopt.render import cpu
-from plotopt.seeding import seed
 
 
 def prepare(profile: Profile, on_progress: Listener) -> None:

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from plotopt.ink import Inks
+from plotopt.colour.ink import Inks
 from plotopt.pens import Pen
 from plotopt.strokes import Strokes
 

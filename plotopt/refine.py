@@ -12,11 +12,11 @@ from numpy import ndarray
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
-from plotopt.ink import Inks
+from plotopt.colour.ink import Inks
+from plotopt.first_strokes.seeding import Course, seed
 from plotopt.render import render
-from plotopt.seeding import Course, seed
 from plotopt.strokes import Strokes
-from plotopt.target import Target
+from plotopt.tones.target import Target
 from plotopt.view import View
 
 # At most this share of the strokes moves at once, lest the drawing be torn up faster than it heals.

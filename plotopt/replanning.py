@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from plotopt import __version__
-from plotopt.contrast import pale_notes
+from plotopt.colour.contrast import pale_notes
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
 from plotopt.listening import Listener, Progress, no_listener

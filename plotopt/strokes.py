@@ -28,8 +28,8 @@ class Strokes:
     Four control points are one cubic Bezier curve; more are a uniform cubic B-spline of
     ``control_points - 3`` spans. ``width_mm`` is the nib's full width, ``opacity`` lies in [0, 0.999] and
     ``pen`` counts from 0. ``leaning`` is there while strokes choose their pens, see
-    :class:`plotopt.palette.Palette`: the higher, the more a stroke leans to that pen. ``joints`` are there
-    where strokes go on in one another: each line of them is drawn without lifting the pen.
+    :class:`plotopt.colour.palette.Palette`: the higher, the more a stroke leans to that pen. ``joints`` are
+    there where strokes go on in one another: each line of them is drawn without lifting the pen.
     """
 
     points: Float[Tensor, "strokes control_points 2"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from plotopt import __version__, bezier
-from plotopt.contrast import pale_notes
+from plotopt.colour.contrast import pale_notes
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
 from plotopt.lettering import letter

@@ -8,27 +8,27 @@ from typing import Any
 from plotopt import __version__
 from plotopt.canvas import Aim, Canvas
 from plotopt.carrying import Carried, with_pens
-from plotopt.contrast import pale_notes
+from plotopt.colour.contrast import pale_notes
+from plotopt.colour.palette import Palette
 from plotopt.devices import find_devices
 from plotopt.drawing import Drawing
-from plotopt.easel import Easel, load_eyes
 from plotopt.errors import PlotoptError
-from plotopt.growth import copied, varied
 from plotopt.journal import Journal
 from plotopt.layering import plan_layers
 from plotopt.listening import Listener, Progress, no_listener
 from plotopt.networks import Network, Neuron, parse_neuron
 from plotopt.page import Page, Rect
-from plotopt.palette import Palette
 from plotopt.plot.plan import Layer
 from plotopt.preparing import prepare
 from plotopt.runs.ordering import neuron_order
 from plotopt.runs.run import Run
-from plotopt.scatter import Usual
 from plotopt.settings import NeuronSettings, read_neuron_settings
 from plotopt.settings.network import NetworkSettings
 from plotopt.stages import growth_for
 from plotopt.strokes import Strokes
+from plotopt.visualization.easel import Easel, load_eyes
+from plotopt.visualization.growth import copied, varied
+from plotopt.visualization.scatter import Usual
 
 # How wide the pen is for the middle of a map, where no size says otherwise.
 _PEN_PX = 1.8

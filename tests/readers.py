@@ -7,9 +7,9 @@ from typing import Any
 import hostile
 from hypothesis import strategies as st
 
-from plotopt.attention import read_attention
 from plotopt.catalog import load_stock, parse_pens
-from plotopt.directions import read_direction
+from plotopt.first_strokes.attention import read_attention
+from plotopt.first_strokes.directions import read_direction
 from plotopt.formats import parse_formats
 from plotopt.looks import find_look
 from plotopt.networks import parse_neuron, parse_neurons

@@ -9,18 +9,18 @@ from torch.nn.functional import conv2d
 
 from plotopt.augment import Jitter, Perspective
 from plotopt.canvas import Aim, Canvas, repeated
+from plotopt.colour.palette import Palette
 from plotopt.crops import Crops
 from plotopt.networks import Neuron
 from plotopt.objectives.activation import Activation, Liking, Restraint
 from plotopt.objectives.sight import Scene
 from plotopt.optimize import optimize
 from plotopt.page import Rect
-from plotopt.palette import Palette
 from plotopt.pens import Pen
 from plotopt.render import render
-from plotopt.scatter import Usual, scatter
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
+from plotopt.visualization.scatter import Usual, scatter
 
 PLACE = Rect(10, 20, 34, 44)
 # Strokes that begin here stay in the middle crop.

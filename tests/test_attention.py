@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from plotopt.attention import Busy, Charted, Even, Salient, busyness, read_attention, saliency
+from plotopt.first_strokes.attention import Busy, Charted, Even, Salient, busyness, read_attention, saliency
 from plotopt.maps import Ground
 from plotopt.page import Rect
 from plotopt.picture import read_picture

@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from plotopt.budget import Budget, Within, sow_within, within
-from plotopt.guide import Guide
+from plotopt.first_strokes.guide import Guide
+from plotopt.first_strokes.sowing import Sown
 from plotopt.joints import Joints
 from plotopt.layering import plan_layers
 from plotopt.objectives.base import Gradients, Objective
@@ -18,7 +19,6 @@ from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.plot.plan import summarize
 from plotopt.profiles import Client, load_profile
-from plotopt.sowing import Sown
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
 

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from plotopt.augment import Jitter, Perspective, Warp, sample_all
 from plotopt.canvas import Aim, Canvas, repeated
+from plotopt.colour.ink import Inks
 from plotopt.crops import Windows
-from plotopt.ink import Inks
 from plotopt.objectives.sight import Scene
 from plotopt.page import Rect
 from plotopt.render import render
 from plotopt.strokes import Strokes
-from plotopt.target import Target
+from plotopt.tones.target import Target
 from plotopt.view import View
 
 CROP = 48

@@ -7,8 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from plotopt.contrast import in_plot_order
-from plotopt.ink import Inks
+from plotopt.colour.contrast import in_plot_order
+from plotopt.colour.ink import Inks
 from plotopt.joints import Joints
 from plotopt.losses.colour import ColourLoss
 from plotopt.losses.soak import coats, soak
@@ -24,8 +24,8 @@ from plotopt.reassignment import reassign
 from plotopt.stages import Stage
 from plotopt.stocks import WHITE, Stock
 from plotopt.strokes import Strokes
-from plotopt.target import Target
-from plotopt.tone import Tone
+from plotopt.tones.target import Target
+from plotopt.tones.tone import Tone
 
 PLACE = Rect(0, 0, 32, 32)
 BLACK, RED, BLUE = Pen("black", "#000000", 0.4), Pen("red", "#e01010", 0.4), Pen("blue", "#1010e0", 0.4)

@@ -20,8 +20,8 @@ from plotopt.networks import parse_neuron, parse_neurons
 from plotopt.networks.network import WrongViewError
 from plotopt.plot.chains import flatten
 from plotopt.settings import read_neurons_settings
-from plotopt.sheet import lay_out_sheet
-from plotopt.shelf import Shelf
+from plotopt.visualization.sheet import lay_out_sheet
+from plotopt.visualization.shelf import Shelf
 
 LAYER = "squeezenet1_1:features.3.squeeze"
 TINY = {"size": 64, "crop": 53, "strokes": 2000, "paper": "a6", "pens": "black:0.5mm", "grid": "2x2"}
@@ -192,7 +192,7 @@ def test_another_version_or_other_weights_draw_anew(shelf, options, monkeypatch,
     assert [drawn_again(shelf, f"{LAYER}:3", **own)[1] for _ in range(2)] == [1, 0]
     os.utime(weights, ns=(0, 0))
     assert drawn_again(shelf, f"{LAYER}:3", **own)[1] == 1
-    monkeypatch.setattr("plotopt.shelf.__version__", "0.0.0")
+    monkeypatch.setattr("plotopt.visualization.shelf.__version__", "0.0.0")
     assert drawn_again(shelf, f"{LAYER}:3", **own)[1] == 1
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from plotopt.contours import trace
+from plotopt.first_strokes.contours import trace
 
 SIGMA = 1.8
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from plotopt.curling import Curls, curled
-from plotopt.seeding import ink_demand, tone_of
+from plotopt.first_strokes.curling import Curls, curled
+from plotopt.first_strokes.seeding import ink_demand, tone_of
 
 LINE = np.stack([np.linspace(20, 180, 321), np.full(321, 30.0)], axis=1)
 

@@ -15,9 +15,10 @@ from test_likeness import BLACK, FRAME, PEN, STAGE, blob, problem, scattered
 
 import plotopt
 from plotopt.canvas import Aim
+from plotopt.colour.ink import Inks
+from plotopt.colour.palette import Palette
 from plotopt.devices import Devices, find_devices
 from plotopt.errors import PlotoptError
-from plotopt.ink import Inks
 from plotopt.losses import pyramid
 from plotopt.losses.colour import ColourLoss
 from plotopt.losses.pixel import PyramidLoss
@@ -26,7 +27,6 @@ from plotopt.objectives.likeness import Likeness
 from plotopt.objectives.problem import Problem
 from plotopt.objectives.sparing import Sparing
 from plotopt.optimize import optimize
-from plotopt.palette import Palette
 from plotopt.pens import Pen
 from plotopt.render import curves
 from plotopt.settings import FitSettings, read_settings
@@ -34,7 +34,7 @@ from plotopt.settings.base import Device
 from plotopt.stages import Stage
 from plotopt.stocks import Stock
 from plotopt.strokes import Strokes, chain_of
-from plotopt.target import Target
+from plotopt.tones.target import Target
 
 CPU, CUDA, MPS = map(torch.device, ("cpu", "cuda", "mps"))
 TINY = {"quality": "draft", "strokes": 30, "size": 64}

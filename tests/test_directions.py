@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter, zoom
 
-from plotopt.directions import (
+from plotopt.errors import PlotoptError
+from plotopt.first_strokes.directions import (
     About,
     Angles,
     Brush,
@@ -20,7 +21,6 @@ from plotopt.directions import (
     structure_headings,
     topmost,
 )
-from plotopt.errors import PlotoptError
 from plotopt.maps import Ground
 from plotopt.page import Rect
 from plotopt.picture import read_picture

@@ -5,17 +5,17 @@ import pytest
 import torch
 
 from plotopt.catalog import load_stock
-from plotopt.contrast import in_plot_order
+from plotopt.colour.contrast import in_plot_order
 from plotopt.emphasis import Emphasis, emphasize
-from plotopt.guide import Guide
+from plotopt.first_strokes.guide import Guide
+from plotopt.first_strokes.sowing import sow
 from plotopt.outlining import outline
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.picture import read_picture
 from plotopt.posing import pose, shown
-from plotopt.sowing import sow
 from plotopt.stocks import WHITE
-from plotopt.tone import Tone
+from plotopt.tones.tone import Tone
 
 PLACE = Rect(20, 30, 100, 90)
 BLACK = Pen("black", "#000000", 0.4)

@@ -24,7 +24,7 @@ from plotopt import bezier
 from plotopt.atelier import _idle_notes
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
-from plotopt.guide import Guide
+from plotopt.first_strokes.guide import Guide
 from plotopt.joints import Joints
 from plotopt.listening import Progress
 from plotopt.objectives.likeness import Likeness

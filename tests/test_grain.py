@@ -8,11 +8,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plotopt.directions import Angles
-from plotopt.guide import Contours, Guide
+from plotopt.first_strokes.directions import Angles
+from plotopt.first_strokes.guide import Contours, Guide
 from plotopt.losses.grain import Grain, across
 from plotopt.page import Rect
-from plotopt.target import Target
+from plotopt.tones.target import Target
 from plotopt.view import View
 
 VIEW = View(0, 0, 40, 20, 0.5)

@@ -7,12 +7,12 @@ import pytest
 import torch
 from test_canvas import copies_by_hand, scattered
 
-from plotopt.growth import copied, varied
 from plotopt.page import Rect
 from plotopt.render import render
-from plotopt.scatter import Usual, scatter
 from plotopt.strokes import Strokes
 from plotopt.view import View
+from plotopt.visualization.growth import copied, varied
+from plotopt.visualization.scatter import Usual, scatter
 
 # 48 px of a quarter of a millimetre.
 CELL = Rect(10, 20, 22, 32)

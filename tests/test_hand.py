@@ -9,9 +9,9 @@ import torch
 from pictures import plain
 
 import plotopt
+from plotopt.colour.ink import Inks
 from plotopt.errors import PlotoptError
 from plotopt.hand import Hand
-from plotopt.ink import Inks
 from plotopt.losses.grain import Grain
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.base import Gradients, Objective, smoothed
@@ -22,7 +22,7 @@ from plotopt.pens import Pen
 from plotopt.settings import read_settings
 from plotopt.stages import Quality, Stage, stages_for
 from plotopt.strokes import Strokes
-from plotopt.target import Target
+from plotopt.tones.target import Target
 from plotopt.view import View
 
 TINY = {"strokes": 60, "quality": "draft", "size": 128, "paper": "a6", "orientation": "landscape"}

@@ -3,9 +3,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plotopt.contrast import in_plot_order, pale_notes
-from plotopt.ink import Inks, linear_to_srgb, shows
-from plotopt.light import LUMINANCE, light_of
+from plotopt.colour.contrast import in_plot_order, pale_notes
+from plotopt.colour.ink import Inks, linear_to_srgb, shows
+from plotopt.colour.light import LUMINANCE, light_of
 from plotopt.pens import Pen
 from plotopt.stocks import WHITE, Stock
 

@@ -7,7 +7,8 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from plotopt.ink import Inks
+from plotopt.colour.ink import Inks
+from plotopt.first_strokes.sowing import sow
 from plotopt.joints import Joints
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.likeness import Likeness
@@ -16,10 +17,9 @@ from plotopt.optimize import optimize, smoothed
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.render import render
-from plotopt.sowing import sow
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
-from plotopt.target import Target
+from plotopt.tones.target import Target
 
 # 64 px of half a millimetre.
 FRAME = Rect(10, 20, 42, 52)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plotopt import bezier
+from plotopt.first_strokes.linking import cut, find_gaps, linked
 from plotopt.joints import LEAST_SPANS, SHARED
-from plotopt.linking import cut, find_gaps, linked
 
 GREY = np.full((60, 80), 0.5)
 

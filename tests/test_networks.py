@@ -5,8 +5,8 @@ from safetensors.torch import load_file
 from torch.nn import functional
 from torchvision.models import get_model
 
+from plotopt.colour.ink import linear_to_srgb
 from plotopt.errors import PlotoptError
-from plotopt.ink import linear_to_srgb
 from plotopt.networks import load_network
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from plotopt.oklab import oklab
+from plotopt.colour.oklab import oklab
 
 
 @pytest.mark.parametrize(

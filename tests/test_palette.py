@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plotopt.palette import Palette
+from plotopt.colour.palette import Palette
 from plotopt.pens import Pen
 from plotopt.render import render
 from plotopt.strokes import MAX_OPACITY, Strokes

@@ -22,7 +22,7 @@ from plotopt.picture import Picture
 from plotopt.render import render
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
-from plotopt.target import Target
+from plotopt.tones.target import Target
 
 # A crop and a third.
 CANVAS = canvas_of(128, 96)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from plotopt.ink import Inks
+from plotopt.colour.ink import Inks
 from plotopt.joints import Joints
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.base import Gradients
@@ -17,7 +17,7 @@ from plotopt.pens import Pen
 from plotopt.refine import missing_ink, own_ink, relocate, worth
 from plotopt.stages import Stage
 from plotopt.strokes import MAX_OPACITY, Strokes
-from plotopt.target import Target
+from plotopt.tones.target import Target
 from plotopt.view import View
 
 # 64 px of half a millimetre.

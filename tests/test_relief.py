@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from plotopt.directions import Relief, read_direction
 from plotopt.errors import PlotoptError
+from plotopt.first_strokes.directions import Relief, read_direction
 from plotopt.maps import Ground
 from plotopt.page import Rect
 from plotopt.view import View

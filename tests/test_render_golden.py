@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from plotopt.ink import Inks
+from plotopt.colour.ink import Inks
 from plotopt.render import cpu, reference, render
 from plotopt.strokes import MAX_OPACITY, Strokes
 from plotopt.view import View

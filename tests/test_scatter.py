@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plotopt.page import Rect
-from plotopt.scatter import Usual, scatter
+from plotopt.visualization.scatter import Usual, scatter
 
 PLACE = Rect(10, 20, 110, 80)
 # Strokes so short show where their middles are.

@@ -9,8 +9,8 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from plotopt import bezier
-from plotopt.seeding import Course, Seeds, evened, ink_demand, seed
-from plotopt.streamlines import STEP_PX
+from plotopt.first_strokes.seeding import Course, Seeds, evened, ink_demand, seed
+from plotopt.first_strokes.streamlines import STEP_PX
 
 PEN_PX = 1.5
 

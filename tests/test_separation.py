@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from plotopt import separation
-from plotopt.contrast import in_plot_order
-from plotopt.ink import Inks
-from plotopt.light import light_of
-from plotopt.oklab import oklab
+from plotopt.colour.contrast import in_plot_order
+from plotopt.colour.ink import Inks
+from plotopt.colour.light import light_of
+from plotopt.colour.oklab import oklab
 from plotopt.pens import Pen
-from plotopt.separation import best_pens, separate, separated
 from plotopt.stocks import WHITE, Stock
+from plotopt.tones import separation
+from plotopt.tones.separation import best_pens, separate, separated
 
 BLACK, GREY = Pen("black", "#000000", 0.4), Pen("grey", "#808080", 0.4)
 RED, BLUE, YELLOW = Pen("red", "#e02020", 0.4), Pen("blue", "#2040d0", 0.4), Pen("yellow", "#f8e020", 0.4)

@@ -12,17 +12,17 @@ from commands import options_given
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plotopt.attention import read_attention
 from plotopt.catalog import load_stock
-from plotopt.directions import read_direction
 from plotopt.errors import PlotoptError
+from plotopt.first_strokes.attention import read_attention
+from plotopt.first_strokes.directions import read_direction
 from plotopt.page import Orientation, parse_paper
 from plotopt.pens import Pen, parse_pen
 from plotopt.profiles import Client, load_profile
 from plotopt.settings import FitSettings, read_settings
 from plotopt.settings.pens import read_pens
 from plotopt.stages import Quality
-from plotopt.tone import Tone
+from plotopt.tones.tone import Tone
 
 
 def parsed(command):

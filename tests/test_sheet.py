@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from plotopt.errors import PlotoptError
 from plotopt.settings import read_neurons_settings
 from plotopt.settings.network import Grid
-from plotopt.sheet import lay_out_sheet
+from plotopt.visualization.sheet import lay_out_sheet
 
 
 def laid_out(count, **options):

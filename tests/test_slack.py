@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from plotopt import bezier
+from plotopt.first_strokes.thread import strung
 from plotopt.joints import Joints
 from plotopt.slack import tightened
 from plotopt.strokes import Strokes
-from plotopt.thread import strung
 
 
 def wriggling(strokes=12, seed=0):

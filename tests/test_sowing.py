@@ -6,17 +6,17 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from plotopt import bezier
-from plotopt.contrast import in_plot_order
-from plotopt.guide import Guide
-from plotopt.ink import Inks
+from plotopt.colour.contrast import in_plot_order
+from plotopt.colour.ink import Inks
+from plotopt.first_strokes.guide import Guide
+from plotopt.first_strokes.seeding import ink_demand
+from plotopt.first_strokes.sowing import sow, usual_count
 from plotopt.losses.grain import across
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.problem import Problem
 from plotopt.page import Rect
 from plotopt.pens import Pen
-from plotopt.seeding import ink_demand
-from plotopt.sowing import sow, usual_count
-from plotopt.target import Target
+from plotopt.tones.target import Target
 
 PLACE = Rect(20, 30, 84, 78)
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial import cKDTree
 from test_crossings import crossings, length
 
-from plotopt.stippling import reach, stipple, tour
+from plotopt.first_strokes.stippling import reach, stipple, tour
 
 
 def rng():

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from plotopt.errors import PlotoptError
 from plotopt.page import Rect
 from plotopt.picture import Picture, read_picture
-from plotopt.target import Target
-from plotopt.tone import Tone
+from plotopt.tones.target import Target
+from plotopt.tones.tone import Tone
 from plotopt.view import View
 
 PLACE = Rect(20, 30, 60, 50)

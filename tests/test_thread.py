@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_crossings import crossings, length
 
-from plotopt.seeding import evened
+from plotopt.first_strokes.seeding import evened
+from plotopt.first_strokes.thread import spread, strung, thread, tied
 from plotopt.strokes import chain_of
-from plotopt.thread import spread, strung, thread, tied
 
 
 def fine(*corners):

@@ -6,11 +6,11 @@ import torch
 from PIL import Image
 
 import plotopt
-from plotopt.light import light_of
+from plotopt.colour.light import light_of
 from plotopt.page import Rect
 from plotopt.plot.load import ink_load
-from plotopt.target import Target
-from plotopt.toning import Shift
+from plotopt.tones.target import Target
+from plotopt.tones.toning import Shift
 
 PLACE = Rect(0, 0, 10, 10)
 

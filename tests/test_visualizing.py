@@ -14,7 +14,6 @@ from checkpoints import VGG16, real_weights, save, vgg16_start
 import plotopt
 from plotopt.canvas import Canvas
 from plotopt.drawing import Drawing
-from plotopt.easel import Easel, load_eyes
 from plotopt.errors import PlotoptError
 from plotopt.journal import Journal
 from plotopt.layering import plan_layers
@@ -25,6 +24,7 @@ from plotopt.pens import parse_pen
 from plotopt.picture import read_picture
 from plotopt.settings import read_neuron_settings
 from plotopt.strokes import Strokes
+from plotopt.visualization.easel import Easel, load_eyes
 from plotopt.visualizing import draw_grown, draw_middle
 
 NEURON = "vgg16:conv1_1:3"

@@ -15,8 +15,8 @@ from plotopt.calibration.code import blur, read_code, ring_ink
 from plotopt.calibration.marks import find_marks, quadrilaterals
 from plotopt.calibration.sheet import Sheet
 from plotopt.calibration.tones import Tones, fit_tones, fit_width
+from plotopt.colour.light import LUMINANCE, color_of
 from plotopt.errors import PlotoptError
-from plotopt.light import LUMINANCE, color_of
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.picture import Picture, read_picture

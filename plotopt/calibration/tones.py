@@ -15,7 +15,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from scipy import optimize
 
-from plotopt.light import LUMINANCE
+from plotopt.colour.light import LUMINANCE
 from plotopt.pens import MAX_OPACITY
 from plotopt.testcard.card import Patch
 

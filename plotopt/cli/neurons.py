@@ -93,7 +93,7 @@ def _saying_what_is_kept(sheet: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        from plotopt.shelf import shelf_folder
+        from plotopt.visualization.shelf import shelf_folder
 
         folder = shelf_folder(sheet)
         if not folder.is_dir():

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from plotopt.colour.ink import Inks, pixels_of
 from plotopt.errors import PlotoptError
 from plotopt.films.pace import Pace
-from plotopt.ink import Inks, pixels_of
 from plotopt.pens import Pen
 from plotopt.render import render
 from plotopt.runs.film import UNIT_MM

@@ -12,9 +12,9 @@ from jaxtyping import Float, UInt8
 from numpy import ndarray
 from PIL import Image, ImageDraw
 
+from plotopt.colour.ink import Inks, pixels_of
+from plotopt.colour.light import light_of
 from plotopt.films.pace import Pace
-from plotopt.ink import Inks, pixels_of
-from plotopt.light import light_of
 from plotopt.pens import Pen
 from plotopt.plot.chains import flatten
 from plotopt.plot.journey import Journey, travel

@@ -9,9 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from plotopt.colour.oklab import Mixes, oklab
 from plotopt.losses.base import Loss
 from plotopt.losses.pixel import PyramidLoss
-from plotopt.oklab import Mixes, oklab
 
 # A step of OKLab's lightness is some 0.6 of the step of light that makes it, in middle tones.
 _UNIT = 2.6

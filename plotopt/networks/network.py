@@ -15,8 +15,8 @@ from jaxtyping import Float
 from torch import Tensor, fx, nn
 from torch.nn import functional
 
+from plotopt.colour.ink import linear_to_srgb
 from plotopt.errors import PlotoptError
-from plotopt.ink import linear_to_srgb
 from plotopt.networks.layers import Anatomy, Layer, dissect, run_without_figures
 from plotopt.networks.weights import read_weights
 from plotopt.networks.zoo import crop_size_px, normalisation

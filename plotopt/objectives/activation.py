@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from plotopt.colour.palette import Palette
 from plotopt.losses.activation import mean_activation
 from plotopt.losses.evenness import unevenness
 from plotopt.losses.length import stretch
@@ -15,7 +16,6 @@ from plotopt.losses.overlap import overlap
 from plotopt.networks import Network, Neuron
 from plotopt.objectives.base import Gradients, Objective, gathered, trainable
 from plotopt.objectives.sight import Scene, Sight
-from plotopt.palette import Palette
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
 

@@ -21,7 +21,7 @@ from plotopt.refine import missing_ink, own_ink, relocate, worth
 from plotopt.render import render
 from plotopt.stages import Stage, tiles
 from plotopt.strokes import Strokes
-from plotopt.toning import Shift
+from plotopt.tones.toning import Shift
 from plotopt.view import View
 
 # So much farther than its ink, in px, a stroke is taken to reach, lest rounding leave it out.

@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from plotopt.light import LUMINANCE
+from plotopt.colour.light import LUMINANCE
 from plotopt.losses.base import Loss
 from plotopt.losses.features import feature_distance
 from plotopt.losses.grain import Grain
@@ -23,7 +23,7 @@ from plotopt.objectives.sight import Scene, Sight
 from plotopt.picture import Picture
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
-from plotopt.target import Target
+from plotopt.tones.target import Target
 
 # Every part's unit is what it is at the start, in so many crops, and at least this.
 _CROPS_MEASURED = 4

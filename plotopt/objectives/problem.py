@@ -8,17 +8,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from plotopt.guide import Guide, laying_mm
+from plotopt.colour.ink import Inks
+from plotopt.first_strokes.guide import Guide, laying_mm
 from plotopt.hand import Hand
-from plotopt.ink import Inks
 from plotopt.losses.base import Loss
 from plotopt.losses.grain import Grain
 from plotopt.objectives.base import Gradients, gathered, trainable
 from plotopt.pens import Pen
 from plotopt.render import Renderer, render, transmittance
 from plotopt.strokes import Strokes
-from plotopt.target import Target
-from plotopt.toning import Shift
+from plotopt.tones.target import Target
+from plotopt.tones.toning import Shift
 from plotopt.view import View
 
 

@@ -8,8 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from plotopt.canvas import Canvas
+from plotopt.colour.ink import Inks
 from plotopt.crops import Crops, Windows
-from plotopt.ink import Inks
 from plotopt.render import Polylines, Raster, Renderer, transmittance
 from plotopt.render.scene import flatten
 from plotopt.strokes import Strokes

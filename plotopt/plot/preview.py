@@ -11,8 +11,8 @@ import numpy as np
 from numpy import ndarray
 from PIL import Image
 
+from plotopt.colour.light import decoded, encoded
 from plotopt.errors import PlotoptError
-from plotopt.light import decoded, encoded
 from plotopt.page import Page
 from plotopt.pens import MAX_OPACITY, Pen
 from plotopt.plot.plan import Layer

@@ -7,10 +7,11 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, ClassVar
 
-from plotopt.attention import Attention, Busy, read_attention
 from plotopt.catalog import parse_pens
-from plotopt.directions import Direction, Structure, read_direction
 from plotopt.errors import PlotoptError
+from plotopt.first_strokes.attention import Attention, Busy, read_attention
+from plotopt.first_strokes.directions import Direction, Structure, read_direction
+from plotopt.first_strokes.single_line import SingleLine
 from plotopt.looks import FLOW, Look, find_look, with_look
 from plotopt.pens import Pen
 from plotopt.settings.base import (
@@ -30,8 +31,7 @@ from plotopt.settings.base import (
     read_options,
 )
 from plotopt.settings.pens import PenChoice, read_pens
-from plotopt.single_line import SingleLine
-from plotopt.tone import Tone
+from plotopt.tones.tone import Tone
 from plotopt.units import parse_length
 
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3")
@@ -85,12 +85,13 @@ class FitSettings(PageSettings):
     makes no difference to the drawing.
 
     ``direction`` is which way lines run and ``detail`` where they are many and short, see
-    :mod:`plotopt.directions` and :mod:`plotopt.attention`; ``length`` is their usual length in mm, None for
-    what the tone needs. What ``mask``, ``paper_threshold``, ``edges`` and ``shading`` (both 0 to 1) leave of
-    the picture is told in :mod:`plotopt.emphasis`. With ``single_line`` each pen draws one line and is never
-    lifted. ``stiffness`` and ``crossings`` (both 0 to 10) are told in :mod:`plotopt.hand`; ``curl`` is how
-    many pen widths wide loops are, 0 for none. ``look`` is a name for some of these that
-    :func:`read_settings` heeds, see :mod:`plotopt.looks`. Raises PlotoptError for values out of range.
+    :mod:`plotopt.first_strokes.directions` and :mod:`plotopt.first_strokes.attention`; ``length`` is their
+    usual length in mm, None for what the tone needs. What ``mask``, ``paper_threshold``, ``edges`` and
+    ``shading`` (both 0 to 1) leave of the picture is told in :mod:`plotopt.emphasis`. With ``single_line``
+    each pen draws one line and is never lifted. ``stiffness`` and ``crossings`` (both 0 to 10) are told in
+    :mod:`plotopt.hand`; ``curl`` is how many pen widths wide loops are, 0 for none. ``look`` is a name for
+    some of these that :func:`read_settings` heeds, see :mod:`plotopt.looks`. Raises PlotoptError for values
+    out of range.
     """
 
     verb: ClassVar[str] = "fit"

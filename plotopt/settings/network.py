@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 from plotopt.augment.jitter import Jitter
 from plotopt.augment.perspective import Perspective
 from plotopt.catalog import parse_pens
-from plotopt.contrast import in_plot_order
+from plotopt.colour.contrast import in_plot_order
+from plotopt.colour.ink import shows
 from plotopt.crops import Crops
 from plotopt.errors import PlotoptError
-from plotopt.ink import shows
 from plotopt.objectives.activation import Restraint
 from plotopt.pens import Pen
 from plotopt.settings.base import (

@@ -10,9 +10,9 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from plotopt.contrast import ROOM_LIGHT
-from plotopt.light import LUMINANCE, STRAIGHT, light_of
-from plotopt.oklab import oklab
+from plotopt.colour.contrast import ROOM_LIGHT
+from plotopt.colour.light import LUMINANCE, STRAIGHT, light_of
+from plotopt.colour.oklab import oklab
 from plotopt.pens import Pen
 from plotopt.stocks import WHITE, Stock
 

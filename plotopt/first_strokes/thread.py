@@ -11,10 +11,10 @@ from numpy import ndarray
 from scipy import ndimage
 
 from plotopt.crossings import uncrossed
+from plotopt.first_strokes.linking import Line
+from plotopt.first_strokes.streamlines import STEP_PX
 from plotopt.joints import LEAST_SPANS
-from plotopt.linking import Line
 from plotopt.plot import order
-from plotopt.streamlines import STEP_PX
 
 # Lines are cut into pieces of so many pen widths: the pen may leave a line between two and come back later,
 # where that is shorter than coming from afar to both its ends. Going and coming keep apart by this part of

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from scipy.ndimage import gaussian_filter
 
-from plotopt.target import Target
+from plotopt.tones.target import Target
 
 # Tones between which the shift is interpolated, and the least weight, in pixels, that one is heard with.
 _KNOTS = 17

@@ -11,6 +11,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from plotopt.canvas import Canvas
+from plotopt.colour.palette import Palette
 from plotopt.devices import find_devices
 from plotopt.errors import PlotoptError
 from plotopt.journal import Journal
@@ -18,11 +19,10 @@ from plotopt.networks import Network, Neuron, check_channels, load_network
 from plotopt.objectives.activation import Activation, Liking, Restraint
 from plotopt.objectives.base import gathered, trainable
 from plotopt.objectives.sight import Scene
-from plotopt.palette import Palette
-from plotopt.scatter import Usual, scatter
 from plotopt.settings.network import NetworkSettings
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
+from plotopt.visualization.scatter import Usual, scatter
 
 # The channel's spread is measured on so many crops of the first strokes.
 _CROPS_MEASURED = 4

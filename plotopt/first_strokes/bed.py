@@ -9,12 +9,12 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from plotopt import streamlines
-from plotopt.curling import Curls, curled
-from plotopt.laid import SPAN_PENS, Laid
-from plotopt.linking import Linked, find_gaps, linked
+from plotopt.first_strokes import streamlines
+from plotopt.first_strokes.curling import Curls, curled
+from plotopt.first_strokes.laid import SPAN_PENS, Laid
+from plotopt.first_strokes.linking import Linked, find_gaps, linked
+from plotopt.first_strokes.seeding import Course, Seeds, ink_demand, seed
 from plotopt.pens import MAX_OPACITY, Pen
-from plotopt.seeding import Course, Seeds, ink_demand, seed
 
 # On average no stroke needs to be shorter than so many pen widths.
 _SHORTEST_PENS = 2.0

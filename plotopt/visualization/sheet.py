@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from plotopt.contrast import contrast
+from plotopt.colour.contrast import contrast
 from plotopt.errors import PlotoptError
 from plotopt.page import Page, Rect, lay_out
 from plotopt.pens import Pen

@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from plotopt.guide import Guide, laying_mm, longest_mm
-from plotopt.ink import Inks
-from plotopt.laid import Laid, placed
-from plotopt.laying import DOTS, LEAST_DARKNESS, MISSING_NOTED, Field, Laying, lay
-from plotopt.linking import find_gaps, linked
+from plotopt.colour.ink import Inks
+from plotopt.first_strokes.guide import Guide, laying_mm, longest_mm
+from plotopt.first_strokes.laid import Laid, placed
+from plotopt.first_strokes.laying import DOTS, LEAST_DARKNESS, MISSING_NOTED, Field, Laying, lay
+from plotopt.first_strokes.linking import find_gaps, linked
+from plotopt.first_strokes.seeding import Seeds, ink_demand
+from plotopt.first_strokes.single_line import SingleLine
+from plotopt.first_strokes.thread import spread, thread, tied
 from plotopt.page import Rect
 from plotopt.pens import Pen
-from plotopt.seeding import Seeds, ink_demand
-from plotopt.single_line import SingleLine
 from plotopt.strokes import Strokes
-from plotopt.target import Target
-from plotopt.thread import spread, thread, tied
+from plotopt.tones.target import Target
 
 _SQUARES, _USUAL_COUNTS = 60.0, (100, 20_000)
 # Strokes of several pens are linked across so many widths: linked ones cannot change pens, and long links

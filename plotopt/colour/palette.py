@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from plotopt.ink import Inks
+from plotopt.colour.ink import Inks
 from plotopt.pens import MAX_OPACITY, Pen
 from plotopt.stocks import WHITE, Stock
 from plotopt.strokes import Strokes

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from plotopt.canvas import repeated
 from plotopt.page import Rect
-from plotopt.scatter import Usual, scatter
 from plotopt.strokes import Strokes
+from plotopt.visualization.scatter import Usual, scatter
 
 # Copies are bent by a sum of so many waves, each one to three cells long.
 _WAVES = 6

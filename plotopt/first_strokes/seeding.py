@@ -10,9 +10,9 @@ from jaxtyping import Float
 from numpy import ndarray
 from scipy import ndimage
 
-from plotopt import streamlines
-from plotopt.attention import busyness
-from plotopt.directions import structure_headings
+from plotopt.first_strokes import streamlines
+from plotopt.first_strokes.attention import busyness
+from plotopt.first_strokes.directions import structure_headings
 
 # Ink laid over ink darkens nothing; a fitted drawing loses this part of it in full black.
 _OVERLAP = 0.4

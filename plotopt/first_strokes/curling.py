@@ -11,7 +11,7 @@ from numpy import ndarray
 from scipy.ndimage import gaussian_filter1d
 
 from plotopt.blurring import blurred
-from plotopt.seeding import evened, ink_demand, tone_of
+from plotopt.first_strokes.seeding import evened, ink_demand, tone_of
 
 # The way of loops is at least so many times that of the line they go along. Lines lie as far apart as loops
 # are wide; farther, where it is so light that even that is too much.

@@ -1,9 +1,10 @@
 """Colour separation: how much ink of each pen gives a colour, before there are any strokes.
 
 A patch in which pen k inks the part d_k of the paper lets through T_k = 1 - d_k. Where the pens' lines cross
-at random, :meth:`plotopt.ink.Inks.on_paper` of these is the patch's mean colour (Demichel's equations). The
-ink that comes nearest to a colour in OKLab is found by gradient descent; a small price on vivid inks makes
-black or grey ink serve for black and grey where there is one, though coloured ones could mix them.
+at random, :meth:`plotopt.colour.ink.Inks.on_paper` of these is the patch's mean colour (Demichel's
+equations). The ink that comes nearest to a colour in OKLab is found by gradient descent; a small price on
+vivid inks makes black or grey ink serve for black and grey where there is one, though coloured ones could
+mix them.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from numpy import ndarray
 from scipy.interpolate import RegularGridInterpolator
 from torch import Tensor
 
-from plotopt.contrast import in_plot_order
-from plotopt.ink import Inks
-from plotopt.oklab import oklab
+from plotopt.colour.contrast import in_plot_order
+from plotopt.colour.ink import Inks
+from plotopt.colour.oklab import oklab
 from plotopt.pens import Pen
 from plotopt.stocks import Stock
 
@@ -115,7 +116,7 @@ class _Mixture:
         return _PRICE + _PRICE_OF_CHROMA * oklab(self.reflectance)[..., 1:].norm(dim=-1)
 
     def light(self, shares: Float[Tensor, "sets colours pens"]) -> Float[Tensor, "sets colours 3"]:
-        """As :meth:`plotopt.ink.Inks.on_paper` has it."""
+        """As :meth:`plotopt.colour.ink.Inks.on_paper` has it."""
         light = self.paper
         for pen in range(shares.shape[-1]):
             share, ink = shares[..., pen, None], self.reflectance[:, :, pen]

@@ -12,16 +12,16 @@ from numpy import ndarray
 from scipy import ndimage
 from torch import Tensor
 
-from plotopt.attention import Attention, Busy
-from plotopt.directions import Direction, Structure, topmost
-from plotopt.light import LUMINANCE
+from plotopt.colour.light import LUMINANCE
+from plotopt.first_strokes.attention import Attention, Busy
+from plotopt.first_strokes.directions import Direction, Structure, topmost
+from plotopt.first_strokes.seeding import Course
+from plotopt.first_strokes.single_line import SingleLine
 from plotopt.losses.grain import Grain
 from plotopt.maps import Ground
 from plotopt.page import Rect
 from plotopt.pens import Pen
-from plotopt.seeding import Course
-from plotopt.single_line import SingleLine
-from plotopt.target import Target
+from plotopt.tones.target import Target
 from plotopt.view import View
 
 #: No stroke is longer than this part of the shorter side.

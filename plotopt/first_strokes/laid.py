@@ -10,11 +10,11 @@ import torch
 from jaxtyping import Float
 from numpy import ndarray
 
+from plotopt.first_strokes.linking import Line, Linked, cut
+from plotopt.first_strokes.thread import strung
 from plotopt.joints import LEAST_SPANS, Joints
-from plotopt.linking import Line, Linked, cut
 from plotopt.pens import Pen
 from plotopt.strokes import Strokes
-from plotopt.thread import strung
 from plotopt.view import View
 
 #: A cubic curve is so many pen widths long.

@@ -9,18 +9,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from plotopt import stippling, streamlines
-from plotopt.bed import Bed
-from plotopt.directions import share_tone
-from plotopt.guide import LONGEST_PART, MOST_OF_STROKES, Contours, Guide
-from plotopt.ink import Inks
+from plotopt.colour.ink import Inks
+from plotopt.first_strokes import stippling, streamlines
+from plotopt.first_strokes.bed import Bed
+from plotopt.first_strokes.directions import share_tone
+from plotopt.first_strokes.guide import LONGEST_PART, MOST_OF_STROKES, Contours, Guide
+from plotopt.first_strokes.seeding import Course, Seeds, evened
+from plotopt.first_strokes.single_line import SingleLine
 from plotopt.maps import Ground
 from plotopt.page import Rect
 from plotopt.pens import Pen
-from plotopt.seeding import Course, Seeds, evened
-from plotopt.separation import separate
-from plotopt.single_line import SingleLine
-from plotopt.target import Target
+from plotopt.tones.separation import separate
+from plotopt.tones.target import Target
 from plotopt.view import View
 
 #: Where more than this part of the ink is missing, the user hears of it.

@@ -12,11 +12,11 @@ from numpy import ndarray
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from plotopt.colour.light import LUMINANCE
 from plotopt.errors import PlotoptError
-from plotopt.light import LUMINANCE
 from plotopt.page import Rect
 from plotopt.picture import Picture
-from plotopt.tone import Tone
+from plotopt.tones.tone import Tone
 from plotopt.view import View
 
 # Linear light of shadows in which a picture's colour fades out.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plotopt.light import luminance
+from plotopt.colour.light import luminance
 from plotopt.pens import Pen
 from plotopt.stocks import WHITE, Stock
 

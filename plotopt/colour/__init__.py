@@ -1,0 +1,1 @@
+"""Light and colour: sRGB, OKLab, ink on paper and how it shows there."""

@@ -1,0 +1,1 @@
+"""The first strokes of a picture: how lines run, how many there are, how long, and laid one by one."""

@@ -22,10 +22,10 @@ from floor import peak_rate
 from practice import PICTURE
 from renderer import Row, machine, random_points, timed
 
+from plotopt.journal import Journal
 from plotopt.objectives.likeness import Likeness
 from plotopt.objectives.replay import captured
 from plotopt.objectives.sparing import Sparing
-from plotopt.optimize import optimize
 from plotopt.page import Rect
 from plotopt.picture import read_picture
 from plotopt.posing import pose
@@ -77,7 +77,7 @@ def step_ms(strokes: int, width: int, height: int, device: str) -> Row:
     likeness = Likeness(problem.to(device), stage, np.random.default_rng(0))
     objective = Sparing(likeness, frame, MOST_COATS)
     drawn = scene(strokes, width, height, mm_per_px).to(device)
-    found = spread(lambda: optimize(drawn, objective, stage), 1)
+    found = spread(lambda: Journal().improve(drawn, objective, stage), 1)
     return {name: value / steps for name, value in found.items()}
 
 

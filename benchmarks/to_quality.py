@@ -19,10 +19,10 @@ from practice import LONG_SIDE_PX, PICTURE, STROKES, pose
 
 from plotopt import posing
 from plotopt.first_strokes.sowing import sow
+from plotopt.journal import Journal
 from plotopt.listening import no_listener
 from plotopt.objectives.likeness import Likeness
 from plotopt.objectives.problem import Problem
-from plotopt.optimize import optimize
 from plotopt.page import fit_rect, lay_out
 from plotopt.picture import read_picture
 from plotopt.preparing import prepare
@@ -72,7 +72,7 @@ def _timed(problem: Problem, steps: int) -> tuple[float, Strokes]:
     strokes = sow(problem.target, STROKES, problem.pens, problem.inks, rng).strokes
     if steps:
         stage = Stage("to quality", LONG_SIDE_PX, steps, (1.0, 0.05), (1.2, 0.6))
-        strokes = optimize(strokes, Likeness(problem, stage, rng), stage)
+        strokes = Journal().improve(strokes, Likeness(problem, stage, rng), stage)
     return perf_counter() - start, strokes
 
 

@@ -17,8 +17,8 @@ from plotopt.adam import Adam
 from plotopt.errors import PlotoptError
 from plotopt.listening import Listener, no_listener, steps_told
 from plotopt.objectives.base import Objective
-from plotopt.optimize import Standing, advance
 from plotopt.stages import Stage
+from plotopt.stepping import Standing, advance
 from plotopt.strokes import Strokes
 
 # So many steps in a row without a number, or without any stroke moved, end a stage.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import torch
+from optimising import optimize
 from torch.nn.functional import conv2d
 
 from plotopt.augment import Jitter, Perspective
@@ -14,7 +15,6 @@ from plotopt.crops import Crops
 from plotopt.networks import Neuron
 from plotopt.objectives.activation import Activation, Liking, Restraint
 from plotopt.objectives.sight import Scene
-from plotopt.optimize import optimize
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.render import render

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from optimising import optimize
 
 from plotopt.budget import Budget, Within, sow_within, within
 from plotopt.first_strokes.guide import Guide
@@ -14,7 +15,6 @@ from plotopt.first_strokes.sowing import Sown
 from plotopt.joints import Joints
 from plotopt.layering import plan_layers
 from plotopt.objectives.base import Gradients, Objective
-from plotopt.optimize import optimize
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.plot.plan import summarize

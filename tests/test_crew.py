@@ -9,13 +9,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from optimising import optimize
 from test_likeness import PEN, STAGE, blob, on_lines, problem, scattered
 
 from plotopt.errors import PlotoptError
 from plotopt.objectives.crew import _say, crew_of
 from plotopt.objectives.likeness import Likeness
 from plotopt.objectives.problem import Look, gradients_of
-from plotopt.optimize import optimize
 from plotopt.page import Rect
 from plotopt.view import View
 

@@ -10,6 +10,7 @@ import test_perception
 import torch
 from checkpoints import save, vgg16_start
 from commands import assert_refused, listing
+from optimising import optimize
 from pictures import gradient
 from test_likeness import BLACK, FRAME, PEN, STAGE, blob, problem, scattered
 
@@ -26,7 +27,6 @@ from plotopt.networks import Network, load_network
 from plotopt.objectives.likeness import Likeness
 from plotopt.objectives.problem import Problem
 from plotopt.objectives.sparing import Sparing
-from plotopt.optimize import optimize
 from plotopt.pens import Pen
 from plotopt.render import curves
 from plotopt.settings import FitSettings, read_settings

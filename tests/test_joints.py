@@ -7,11 +7,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from optimising import optimize
 
 from plotopt import bezier
 from plotopt.joints import LEAST_SPANS, SHARED, Joints
 from plotopt.objectives.base import Gradients, Objective
-from plotopt.optimize import optimize
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
 

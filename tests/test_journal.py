@@ -9,8 +9,8 @@ from plotopt.catalog import parse_pens
 from plotopt.errors import PlotoptError
 from plotopt.journal import Journal, Moment
 from plotopt.objectives.base import Gradients, Objective
-from plotopt.optimize import Standing, optimize
 from plotopt.stages import Stage
+from plotopt.stepping import Standing, advance
 from plotopt.strokes import Strokes
 
 STAGE = Stage("tiles", 64, 40, (1.0, 0.1), (1.0, 1.0))
@@ -52,9 +52,12 @@ class Book:
         self.moments.append(moment)
 
 
-def test_a_journal_improves_as_optimize_does():
+def test_a_journal_takes_all_steps_of_a_stage():
     after = Journal().improve(strokes(), Pull(), STAGE)
-    assert torch.equal(after.points, optimize(strokes(), Pull(), STAGE).points)
+    standing = Standing.at_start(strokes())
+    for _ in range(STAGE.steps):
+        standing = advance(standing, Pull(), STAGE)
+    assert torch.equal(after.points, standing.strokes.points)
 
 
 def test_it_goes_on_from_any_moment_to_the_same_end():
@@ -103,7 +106,7 @@ def test_a_stage_that_comes_to_no_number_any_more_ends():
     assert pull.asked[-1] == 29
     assert journal.notes == [
         "tiles: 25 steps came to no number and were left out",
-        "tiles: ended early, for nothing moved any more",
+        "tiles: ended early, for 25 in a row came to none",
     ]
 
 

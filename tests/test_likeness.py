@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from optimising import optimize
 from scipy.ndimage import gaussian_filter
 
 from plotopt.colour.ink import Inks
@@ -13,11 +14,11 @@ from plotopt.joints import Joints
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.likeness import Likeness
 from plotopt.objectives.problem import Problem
-from plotopt.optimize import optimize, smoothed
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.render import render
 from plotopt.stages import Stage
+from plotopt.stepping import smoothed
 from plotopt.strokes import Strokes
 from plotopt.tones.target import Target
 

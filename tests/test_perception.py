@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import torch
+from optimising import optimize
 from scipy.ndimage import gaussian_filter
 from test_activation import steepest_slope
 from test_canvas import canvas_of, scattered
@@ -17,7 +18,6 @@ from plotopt.crops import Crops
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.perception import Perception, Taste, gram_matrices
 from plotopt.objectives.sight import Scene
-from plotopt.optimize import optimize
 from plotopt.picture import Picture
 from plotopt.render import render
 from plotopt.stages import Stage

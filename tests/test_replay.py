@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from graphics import DEVICE, GPU, Unwaiting, interpreter  # noqa: F401
+from optimising import optimize
 from test_devices import coloured, level_by_level  # noqa: F401
 from test_likeness import STAGE, blob, on_lines, problem, scattered
 
@@ -16,7 +17,6 @@ from plotopt.objectives.base import Gradients, Leap, Objective
 from plotopt.objectives.likeness import Likeness
 from plotopt.objectives.replay import Dial, Replay, _Room, can_replay
 from plotopt.objectives.sparing import Sparing
-from plotopt.optimize import optimize
 from plotopt.page import Rect
 from plotopt.render import curves
 from plotopt.stages import tiles

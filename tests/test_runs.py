@@ -17,13 +17,13 @@ from plotopt.carrying import Carried
 from plotopt.errors import PlotoptError
 from plotopt.joints import Joints
 from plotopt.journal import Attempt, Moment
-from plotopt.optimize import Standing
 from plotopt.page import Rect
 from plotopt.runs.film import Film, frame_of
 from plotopt.runs.keeper import Keeper, alone
 from plotopt.runs.packing import FORMAT, packed, unpacked
 from plotopt.runs.record import Finish, Order, Record
 from plotopt.runs.storage import read_run, write_run
+from plotopt.stepping import Standing
 from plotopt.strokes import Strokes
 
 ORDER = Order("fit", "a.png", {"strokes": 3, "seed": 7}, "0.1.0", b"\x89PNG", {"mask": "ab"})

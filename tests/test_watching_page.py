@@ -10,7 +10,7 @@ from test_html_report import browser, near, settle  # noqa: F401 - browser is a 
 from test_watching import GROUND
 
 from plotopt.listening import Progress
-from plotopt.optimize import Standing
+from plotopt.stepping import Standing
 from plotopt.strokes import Strokes
 from plotopt.watching.server import serving
 from plotopt.watching.viewing import Viewing

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from plotopt.optimize import Standing
 from plotopt.runs.record import Frame
+from plotopt.stepping import Standing
 from plotopt.strokes import Strokes
 
 #: Points are kept in whole parts of this; a page may be 1.6 m long.

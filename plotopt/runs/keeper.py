@@ -15,11 +15,11 @@ from filelock import FileLock, Timeout
 
 from plotopt.errors import PlotoptError
 from plotopt.journal import Moment
-from plotopt.optimize import Standing
 from plotopt.runs.film import Film
 from plotopt.runs.record import Finish, Record
 from plotopt.runs.storage import write_run
 from plotopt.stages import Stage
+from plotopt.stepping import Standing
 from plotopt.strokes import Strokes
 
 #: No more than so many seconds of work are lost, whatever happens.

@@ -16,11 +16,11 @@ from plotopt.carrying import Carried
 from plotopt.errors import PlotoptError
 from plotopt.joints import SHARED, Joints
 from plotopt.journal import Attempt, Moment
-from plotopt.optimize import Standing
 from plotopt.page import Rect
 from plotopt.pens import MAX_OPACITY
 from plotopt.runs.record import Finish, Frame, Order, Record
 from plotopt.settings.base import MOST_PENS, MOST_STROKES
+from plotopt.stepping import Standing
 from plotopt.strokes import Strokes
 
 #: The version of the format; files of a later one are refused.

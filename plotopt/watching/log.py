@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from plotopt.errors import PlotoptError
-from plotopt.optimize import Standing
 from plotopt.plot.preview import draw_preview
 from plotopt.stages import Stage
+from plotopt.stepping import Standing
 from plotopt.watching.ground import Ground
 
 # A picture costs as much as several steps.

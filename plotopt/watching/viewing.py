@@ -14,8 +14,8 @@ from typing import Any
 from plotopt.errors import PlotoptError
 from plotopt.files import write_atomically
 from plotopt.listening import Progress
-from plotopt.optimize import Standing
 from plotopt.stages import Stage
+from plotopt.stepping import Standing
 from plotopt.watching.ground import Ground
 from plotopt.watching.parcel import pack
 from plotopt.watching.tally import Tally

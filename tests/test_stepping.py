@@ -6,10 +6,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from optimising import optimize
 
 from plotopt.objectives.base import Gradients, Objective
-from plotopt.optimize import optimize, smoothed
 from plotopt.stages import Stage
+from plotopt.stepping import smoothed
 from plotopt.strokes import Strokes
 
 STAGE = Stage("test", 64, 20, (1.0, 0.1), (1.0, 1.0))

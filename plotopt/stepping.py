@@ -1,4 +1,4 @@
-"""One stage of the optimisation: strokes follow an objective's gradient. Knows no files and no screens."""
+"""The steps of a stage: strokes follow an objective's gradient. Knows no files and no screens."""
 
 from __future__ import annotations
 
@@ -55,23 +55,6 @@ class Standing:
         """Each new step's number, from 0, and its loss."""
         for number, loss in enumerate(self.losses, self.steps - len(self.losses)):
             on_step(number, loss)
-
-
-def optimize(
-    strokes: Strokes,
-    objective: Objective,
-    stage: Stage,
-    on_step: Callable[[int, float], None] = lambda number, loss: None,
-) -> Strokes:
-    """The strokes after all steps of one stage; the given ones stay as they are.
-
-    ``on_step`` hears each step's number, from 0, and its loss.
-    """
-    standing = Standing.at_start(strokes)
-    while standing.steps < stage.steps:
-        standing = advance(standing, objective, stage)
-        standing.tell(on_step)
-    return standing.strokes
 
 
 def advance(standing: Standing, objective: Objective, stage: Stage) -> Standing:

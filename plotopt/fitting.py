@@ -73,12 +73,13 @@ def fit(
     on_progress(Progress("reading the picture", 1, 1, notes=known))
     prepare(settings.profile, on_progress)
     run = run or Run()
-    journal = run.begin(lambda: fit_order(settings, picture), on_progress, len(problem.pens))
-    if run.finished:
-        strokes, notes = run.finished.strokes, run.finished.notes
-    else:
-        strokes, notes = Atelier(problem, settings, devices.drawing, taste, journal, run.carried).draw()
-    notes += run.end(strokes, notes)
+    carried = run.carried
+    strokes, notes = run.draw(
+        lambda: fit_order(settings, picture),
+        on_progress,
+        len(problem.pens),
+        lambda journal: Atelier(problem, settings, devices.drawing, taste, journal, carried).draw(),
+    )
     on_progress(Progress("planning the plot", 0, 1))
     layers = plan_layers(strokes, problem.pens, place, settings.split_every)
     on_progress(Progress("planning the plot", 1, 1))

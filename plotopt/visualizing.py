@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from plotopt import __version__
@@ -65,21 +66,23 @@ def neuron(
     on_progress(Progress("loading the network", 1, 1))
     prepare(settings.profile, on_progress)
     draw = draw_middle if wanted.center else draw_grown if settings.copies else draw_whole
-    run = run or Run()
-    pens = settings.layered_pens
-    journal = run.begin(lambda: neuron_order(settings, wanted.text), on_progress, len(pens))
-    if run.finished:
-        strokes = run.finished.strokes
-    elif run.carried:
-        strokes = draw_on(wanted, eyes, run.carried.at(place), shown, journal)
-    else:
-        strokes = draw(wanted, eyes, place, shown, journal)
-    kept = run.end(strokes, ())
+    run, pens = run or Run(), settings.layered_pens
+    carried = run.carried
+
+    def drawn(journal: Journal) -> tuple[Strokes, tuple[str, ...]]:
+        if carried:
+            strokes = draw_on(wanted, eyes, carried.at(place), shown, journal)
+        else:
+            strokes = draw(wanted, eyes, place, shown, journal)
+        return strokes, tuple(journal.notes)
+
+    order = partial(neuron_order, settings, wanted.text)
+    strokes, notes = run.draw(order, on_progress, len(pens), drawn)
     on_progress(Progress("planning the plot", 0, 1))
     layers = plan_layers(strokes, pens, place, settings.split_every)
     on_progress(Progress("planning the plot", 1, 1))
     told = {"command": settings.command(wanted.text), **run.told}
-    return finished(settings, page, layers, told, devices.notes(network=True) + tuple(journal.notes) + kept)
+    return finished(settings, page, layers, told, devices.notes(network=True) + notes)
 
 
 def finished(

@@ -49,11 +49,23 @@ class Run:
         """Strokes of a run with other settings, to begin with."""
         return self.before.carried if self.before else None
 
-    def begin(self, order: Callable[[], Order], on_progress: Listener, pens: int) -> Journal:
-        """Begin, or go on; the journal tells the stages.
+    def draw(
+        self,
+        order: Callable[[], Order],
+        on_progress: Listener,
+        pens: int,
+        draw: Callable[[Journal], tuple[Strokes, tuple[str, ...]]],
+    ) -> tuple[Strokes, tuple[str, ...]]:
+        """The strokes that ``draw`` comes to as the journal tells, and what the user should know of them.
 
-        Raises PlotoptError for a run before that was drawn with more ``pens`` than there are.
+        Those of a run that is finished already are as they are. Raises PlotoptError for a run before that was
+        drawn with more ``pens`` than there are, and for stages that there are not any more.
         """
+        journal = self._begin(order, on_progress, pens)
+        strokes, notes = (self.finished.strokes, self.finished.notes) if self.finished else draw(journal)
+        return strokes, notes + self._end(strokes, notes)
+
+    def _begin(self, order: Callable[[], Order], on_progress: Listener, pens: int) -> Journal:
         if self.before:
             check_pens(self.before, pens)
         start = self.before.moment if self.before else None
@@ -62,7 +74,7 @@ class Run:
         self._journal = Journal(on_progress, self.keeper, self.stops, start, self.watchers)
         return self._journal
 
-    def end(self, strokes: Strokes, notes: tuple[str, ...]) -> tuple[str, ...]:
+    def _end(self, strokes: Strokes, notes: tuple[str, ...]) -> tuple[str, ...]:
         """Hear of the strokes at the end; returns what else the user should know."""
         if self._journal.start and not self.finished and not self.is_stopped and len(strokes):
             raise PlotoptError("the run stands in a stage that this plotopt does not have: begin it anew")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 from plotopt.catalog import box, list_pens, parse_pens
 from plotopt.errors import PlotoptError
@@ -28,7 +29,7 @@ class PenChoice:
     def __str__(self) -> str:
         return f"auto:{self.count}" + (f":{self.contents}" if self.contents else "")
 
-    @property
+    @cached_property
     def box(self) -> tuple[Pen, ...]:
         """The pens to choose from."""
         return list_pens() if self.contents is None else box(self.contents)

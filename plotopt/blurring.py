@@ -21,7 +21,7 @@ def blurred(values: Float[ndarray, "height width"], sigma_px: float) -> Float[nd
     cells = np.pad(values, [(before, before + -side % size) for side in values.shape], mode="symmetric")
     cells = cells.reshape(cells.shape[0] // size, size, -1, size).mean((1, 3))
     # Taking means and going back by straight lines blurs by some size^2 / 4 of variance.
-    blurred = ndimage.gaussian_filter(cells, (sigma_px**2 - size**2 / 4) ** 0.5 / size)
-    near = blurred[before // size - 1 :, before // size - 1 :]
+    wide = ndimage.gaussian_filter(cells, (sigma_px**2 - size**2 / 4) ** 0.5 / size)
+    near = wide[before // size - 1 :, before // size - 1 :]
     within = tuple(slice(size, size + side) for side in values.shape)
     return ndimage.zoom(near, size, order=1, mode="nearest", grid_mode=True)[within]

@@ -33,9 +33,13 @@ from plotopt.view import View
 
 # First strokes may be over by this part: finished ones take about as much less, and trimming is exact.
 _OVER = 0.03
-# The number of strokes is sought from this one on until bounds differ by so little, in so many tries at most;
-# from try to try it grows or falls by so much at most.
-_FIRST, _CLOSE, _TRIES, _STRIDE = 1000, 1.01, 12, 4.0
+# The number of strokes that is tried first,
+_FIRST = 1000
+# how many numbers are tried at most, fewer where bounds differ by less than this factor,
+_TRIES = 12
+_CLOSE = 1.01
+# and by what factor a number differs from the one before at most.
+_STRIDE = 4.0
 # What a plot takes grows with about this power of the number of strokes, and with no lower one.
 _POWER, _LEAST_POWER = 0.75, 0.3
 #: A drawing that fills less than this part of its budget misses it.

@@ -27,14 +27,15 @@ _MISSING_SIGMA_PX = 2.0
 
 
 def worth(
-    strokes: Strokes, grad_opacity: Float[Tensor, "strokes"], own_ink: Tensor, line_weight: float
+    strokes: Strokes, grad_opacity: Float[Tensor, "strokes"], ink: Tensor, line_weight: float
 ) -> Float[Tensor, "strokes"]:
     """By how much the loss would rise without each stroke, to second order; nought or less is useless.
 
-    To first order the loss rises by -a dL/da, a the opacity. The first order alone would take strokes of
-    a good light hatching for useless, since there each stands in balance with its neighbours.
+    ``ink`` is what each leaves alone, as :func:`own_ink` has it. To first order the loss rises by -a dL/da, a
+    the opacity. The first order alone would take strokes of a good light hatching for useless, since there
+    each stands in balance with its neighbours.
     """
-    return line_weight * own_ink - strokes.opacity * grad_opacity
+    return line_weight * ink - strokes.opacity * grad_opacity
 
 
 def own_ink(strokes: Strokes, view: View) -> Float[Tensor, "strokes"]:

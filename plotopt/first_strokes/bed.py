@@ -16,16 +16,22 @@ from plotopt.first_strokes.linking import Linked, find_gaps, linked
 from plotopt.first_strokes.seeding import Course, Seeds, ink_demand, seed
 from plotopt.pens import MAX_OPACITY, Pen
 
-# On average no stroke needs to be shorter than so many pen widths.
+# Lengths in pen widths. On average no stroke needs to be shorter than this.
 _SHORTEST_PENS = 2.0
-# Lines this long, in pen widths, can still follow most pictures. As many of them as there is ink for are
-# linked across so many pen widths; more, which are shorter, across less, but no less than planning joins.
+# Lines this long can still follow most pictures.
 _ROOMY_PENS = 70.0
-_LINK_PENS, _LEAST_LINK_PENS = 20.0, 2.5
-# Lines to scribble along are so many loops' widths long, a few of them at least, and linked across so many;
-# loops have spans of so many of their widths. Narrower ones than of two pen widths are blots.
-_TRAIL_LOOPS, _SHORTEST_LOOPS, _LINK_LOOPS, _SPAN_LOOPS = 2.5, 1.0, 2.0, 0.3
+# Across this, as many of those as there is ink for are linked,
+_LINK_PENS = 20.0
+# more lines, which are shorter, across less, but not less than planning joins.
+_LEAST_LINK_PENS = 2.5
+# Narrower loops are blots.
 _LEAST_PENS = 2.0
+# Lengths in loops' widths: of lines to scribble along, and how short some may be,
+_TRAIL_LOOPS = 2.5
+_SHORTEST_LOOPS = 1.0
+# across what they are linked, and of a span of a loop.
+_LINK_LOOPS = 2.0
+_SPAN_LOOPS = 0.3
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,9 @@ def _threads(laying: Laying) -> list[Laid]:
         pen_px = next(bed.pen_px for bed in beds if bed.number == pen)
         lines = [found.lines() for bed, found in zip(beds, seeds, strict=True) if bed.number == pen and found]
         if field.outlines and pen == field.outliner:
-            lines = [field.outlines.lines() + each for each in lines[:1] or [[]]] + lines[1:]
+            # The first of its courses takes them along.
+            first = lines.pop(0) if lines else []
+            lines.insert(0, field.outlines.lines() + first)
         if not lines:
             continue
         if field.single is SingleLine.TOUR:

@@ -53,16 +53,16 @@ class Keeper:
 
     def keep(self, moment: Moment) -> None:
         """Write the moment to the file."""
-        self._write(moment=moment, finish=None)
+        self._write(moment, None)
 
     def finish(self, strokes: Strokes, notes: tuple[str, ...]) -> None:
         """Write the finished strokes to the file, and what was told of them."""
-        self._write(moment=None, finish=Finish(strokes, notes))
+        self._write(None, Finish(strokes, notes))
 
-    def _write(self, **news: Moment | Finish | None) -> None:
+    def _write(self, moment: Moment | None, finish: Finish | None) -> None:
         if self._record is None:
             raise ValueError("a run is kept before it has begun")
-        self._record = replace(self._record, frames=self._film.frames, **news)  # type: ignore[arg-type]
+        self._record = replace(self._record, moment=moment, finish=finish, frames=self._film.frames)
         try:
             write_run(self.path, self._record)
             self.notes.clear()

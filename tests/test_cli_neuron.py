@@ -198,7 +198,7 @@ def test_a_neuron_becomes_a_drawing_and_its_command_gives_the_same_again(run, fo
     ran = run("neuron", f"{SQUEEZED}:3", "-v", *TINY)
     assert ran.code == 0
     assert new_files(folder, before) == [f"{NAME}.plotopt", f"{NAME}.png", f"{NAME}.svg"]
-    strokes, distance, lifts, time, _, files = ran.out.splitlines()
+    strokes, distance, lifts, time, _, _, files = ran.out.splitlines()
     assert re.fullmatch(r"strokes    \d+ in \d+ paths", strokes)
     assert re.fullmatch(r"distance   \d\.\d m pen down, \d\.\d m pen up", distance)
     assert re.fullmatch(r"pen lifts  \d+", lifts)

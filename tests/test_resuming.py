@@ -421,13 +421,13 @@ def test_strokes_of_no_use_begin_anew_and_it_is_said_why(folder, options, change
 
 @pytest.mark.parametrize("paper", ["a5", "70x100mm"])
 def test_strokes_are_judged_by_what_they_take_on_the_paper_that_they_go_on_with(folder, paper):
-    drawn(folder, lambda: False, **TINY)
+    part, _ = drawn(folder, lambda: False, **TINY)
     record = read_run(folder / "a.plotopt")
-    sized = resumed(record, {"paper": paper})
-    taken = sized.draw(lambda progress: None, Run(before=sized.record)).statistics.pen_down_m
-    metres = {"paper": paper, "metres": taken, "strokes": None}
-    assert resumed(record, metres).record.carried
-    (why,) = resumed(record, metres | {"metres": 2 * taken}).notes
+    sheets = [read_settings(**TINY | {"paper": each}).sheet(4 / 3)[1] for each in ("a6", paper)]
+    metres = part.statistics.pen_down_m * sheets[1].width / sheets[0].width
+    changes = {"paper": paper, "strokes": None, "metres": metres}
+    assert resumed(record, changes).record.carried
+    (why,) = resumed(record, changes | {"metres": 2 * metres}).notes
     assert re.search("come to (4[5-9]|5[0-5])% of", why)
 
 

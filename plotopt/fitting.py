@@ -66,11 +66,11 @@ def fit(
     page, place = settings.sheet(picture.aspect)
     settings.profile.check_fits(place)
     problem = problem_of(settings, picture, place)
+    taste = load_taste(settings, devices, on_progress) if settings.loss is Judge.VGG else None
     known = picture.notes + _pen_notes(settings, problem.pens)
     # A refusal stands alone: nothing is told before all has been read.
     on_progress(Progress("reading the picture", 0, 1))
     on_progress(Progress("reading the picture", 1, 1, notes=known))
-    taste = load_taste(settings, devices, on_progress) if settings.loss is Judge.VGG else None
     prepare(settings.profile, on_progress)
     run = run or Run()
     carried = run.carried

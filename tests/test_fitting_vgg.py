@@ -59,8 +59,8 @@ def test_features_are_a_last_stage(tiny):
     events = []
     drawing = tiny(layers="relu1_2,relu2_2,relu3_3", on_progress=events.append)
     assert stages_of(events) == [
-        "reading the picture",
         "loading the network",
+        "reading the picture",
         "preparing the renderer",
         "laying the first strokes",
         "whole page at 64 px",

@@ -40,6 +40,8 @@ from plotopt.tones.toning import Shift
 _WORTH_A_PEN = 0.02
 # A drawing that misses its budget is made again, up to so many in all.
 _ATTEMPTS = 3
+# Carried strokes become at most so many times as many.
+_MOST_MORE = 2
 # From one attempt to the next the aim grows by so much at most.
 _MOST_AT_ONCE = 2.0
 # A single line can be pulled tight by this part; more would cost tone.
@@ -143,7 +145,7 @@ class Atelier:
         if budget.spent(there.strokes, pens, place) >= budget.aim:
             return replace(there, strokes=there.strokes.select(within(budget, there.strokes, pens, place)))
         have = sum(there.strokes.laid())
-        return sow_within(budget, max(most, have), pens, place, sown, first=have)
+        return sow_within(budget, max(most, _MOST_MORE * have), pens, place, sown, first=have)
 
     def _laid(self, count: int | None, rng: np.random.Generator) -> Sown:
         """So many first strokes, new or carried over."""

@@ -18,7 +18,7 @@ from jaxtyping import Bool, Int
 from torch import Tensor
 
 from plotopt.first_strokes.sowing import Sown
-from plotopt.layering import plan_layers
+from plotopt.layering import plan_layers, uncovered
 from plotopt.objectives.base import Around, Gradients, Objective
 from plotopt.page import Rect
 from plotopt.pens import Pen
@@ -227,10 +227,10 @@ def within(budget: Budget, strokes: Strokes, pens: Sequence[Pen], place: Rect) -
 
 
 def _shown(strokes: Strokes, pens: Sequence[Pen]) -> Bool[Tensor, "strokes"]:
-    """All strokes but those of lines that lie wholly under others of their pen."""
-    shown = torch.ones_like(strokes.pen, dtype=torch.bool)
+    """All strokes but those of lines that planning leaves out: under others of their pen, or later ink."""
+    shown = uncovered(strokes, pens)
     for number, pen in enumerate(pens):
-        own = (strokes.pen == number).nonzero()[:, 0]
+        own = (shown & (strokes.pen == number)).nonzero()[:, 0]
         drawn = strokes.select(own)
         kept = visible(drawn.chains(), pen.width_mm, pen.opacity)
         for line, is_kept in zip(drawn.lines(), kept.tolist(), strict=True):

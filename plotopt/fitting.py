@@ -17,6 +17,7 @@ from plotopt.devices import find_devices
 from plotopt.drawing import Drawing
 from plotopt.emphasis import emphasize
 from plotopt.errors import PlotoptError
+from plotopt.first_strokes.guide import longest_mm
 from plotopt.first_strokes.sowing import usual_count
 from plotopt.guiding import emphasis_of, guide_of
 from plotopt.hand import Hand
@@ -27,6 +28,7 @@ from plotopt.outlining import outline
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.picture import Picture, read_picture
+from plotopt.plot.plan import Layer
 from plotopt.posing import pose, shown, usual_gamma
 from plotopt.preparing import prepare
 from plotopt.render import Renderer, diffvg, transmittance
@@ -36,6 +38,7 @@ from plotopt.settings import FitSettings, read_settings
 from plotopt.settings.fit import Judge
 from plotopt.settings.fit import Renderer as RendererChoice
 from plotopt.settings.pens import PenChoice
+from plotopt.strokes import Strokes
 from plotopt.tones.separation import best_pens
 
 if TYPE_CHECKING:
@@ -67,7 +70,7 @@ def fit(
     settings.profile.check_fits(place)
     problem = problem_of(settings, picture, place)
     taste = load_taste(settings, devices, on_progress) if settings.loss is Judge.VGG else None
-    known = picture.notes + _pen_notes(settings, problem.pens)
+    known = picture.notes + _pen_notes(settings, problem.pens) + _length_notes(settings.length, place)
     # A refusal stands alone: nothing is told before all has been read.
     on_progress(Progress("reading the picture", 0, 1))
     on_progress(Progress("reading the picture", 1, 1, notes=known))
@@ -90,7 +93,7 @@ def fit(
         layers=layers,
         profile=settings.profile,
         metadata={"plotopt": __version__, "command": command, "options": settings.options(), **run.told},
-        notes=known + notes + devices.notes(network=seen),
+        notes=known + notes + _gone_notes(strokes, problem.pens, layers) + devices.notes(network=seen),
         source=picture.path,
         stock=settings.stock,
         client=settings.client,
@@ -147,6 +150,20 @@ def _pen_notes(settings: FitSettings, pens: Sequence[Pen]) -> tuple[str, ...]:
     hidden = " and ".join(pen.name for pen in chosen.box if not shows(pen, stock))
     told = f"only {len(pens)} of the {len(chosen.box)} pens to choose from can be seen on {stock.title}"
     return (*notes, f"{told}, {hidden} not: {chosen.count} were asked for")
+
+
+def _length_notes(length_mm: float | None, place: Rect) -> tuple[str, ...]:
+    most_mm = longest_mm(place)
+    if length_mm is None or length_mm <= most_mm:
+        return ()
+    return (f"a length of {length_mm:g} mm is too much: strokes of this picture have up to {most_mm:.0f} mm",)
+
+
+def _gone_notes(strokes: Strokes, pens: Sequence[Pen], layers: Sequence[Layer]) -> tuple[str, ...]:
+    """What the user should know of pens whose lines all lie under others."""
+    drawn = {layer.pen for layer in layers}
+    tried = [pen for number, pen in enumerate(pens) if (strokes.pen == number).any()]
+    return tuple(f"nothing of {pen.name} would show under later ink" for pen in tried if pen not in drawn)
 
 
 def _renderer(wanted: RendererChoice) -> Renderer:

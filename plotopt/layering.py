@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
+import torch
+from jaxtyping import Bool
+from torch import Tensor
 
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.plot.chains import Chain, lengths_mm
-from plotopt.plot.hidden import covered
+from plotopt.plot.hidden import covered, passes_to_hide
 from plotopt.plot.plan import Layer, plan_layer
 from plotopt.plot.split import split_layers
 from plotopt.strokes import Strokes
@@ -24,25 +26,43 @@ def plan_layers(
 ) -> tuple[Layer, ...]:
     """A layer for each pen that some stroke is drawn with, in the order of the pens, or its parts.
 
-    Lines that lie mostly under the opaque ink of later pens are left out, as hidden.
+    Lines that :func:`uncovered` leaves out are hidden ones of their layer, or of the next where nothing of
+    theirs is left.
     """
+    shown = uncovered(strokes, pens)
     layers: list[Layer] = []
+    hidden, hidden_m = 0, 0.0
+    for number, pen in enumerate(pens):
+        own = strokes.pen == number
+        drawn, under = strokes.select(own & shown), strokes.select(own & ~shown)
+        hidden += sum(under.laid())
+        hidden_m += float(lengths_mm(under.chains()).sum()) / 1000
+        if len(drawn):
+            layer = plan_layer(drawn.chains(), pen, place, laid=drawn.laid())
+            layers.append(replace(layer, hidden=layer.hidden + hidden, hidden_m=layer.hidden_m + hidden_m))
+            hidden, hidden_m = 0, 0.0
+    return split_layers(layers, split_every_m)
+
+
+def uncovered(strokes: Strokes, pens: Sequence[Pen]) -> Bool[Tensor, "strokes"]:
+    """False for strokes of lines that lie by more than half under the opaque ink of later pens."""
+    shown = torch.ones_like(strokes.pen, dtype=torch.bool)
+    if not any(map(_covers, pens[1:])):
+        return shown
     over: list[tuple[Sequence[Chain], float]] = []
     for number, pen in reversed(list(enumerate(pens))):
-        drawn = strokes.select(strokes.pen == number)
-        if not len(drawn):
-            continue
-        layers.append(_planned(drawn, pen, place, over))
-        if pen.opaque:
-            over.append((layers[-1].chains, pen.width_mm))
-    return split_layers([layer for layer in reversed(layers) if layer.chains], split_every_m)
+        own = (strokes.pen == number).nonzero()[:, 0]
+        drawn = strokes.select(own)
+        chains = drawn.chains()
+        seen = (covered(chains, pen.width_mm, over) <= _COVERED).tolist()
+        for line, is_seen in zip(drawn.lines(), seen, strict=True):
+            shown[own[line]] = is_seen
+        if _covers(pen):
+            kept = [chain for chain, is_seen in zip(chains, seen, strict=True) if is_seen]
+            over.append((kept, pen.width_mm))
+    return shown
 
 
-def _planned(drawn: Strokes, pen: Pen, place: Rect, over: Sequence[tuple[Sequence[Chain], float]]) -> Layer:
-    """The layer of one pen, without what lies ``over`` it and hides its lines."""
-    chains, laid = drawn.chains(), np.array(drawn.laid())
-    seen = covered(chains, pen.width_mm, over) <= _COVERED
-    shown = [chain for chain, is_seen in zip(chains, seen, strict=True) if is_seen]
-    layer = plan_layer(shown, pen, place, laid=laid[seen].tolist())
-    hidden_m = float(lengths_mm(chains)[~seen].sum()) / 1000
-    return replace(layer, hidden=layer.hidden + int(laid[~seen].sum()), hidden_m=layer.hidden_m + hidden_m)
+def _covers(pen: Pen) -> bool:
+    """Whether one pass of the pen hides what lies below."""
+    return pen.opaque and passes_to_hide(pen.opacity) == 1

@@ -61,9 +61,9 @@ def neuron(
     settings.profile.check_fits(place)
     for pen in settings.layered_pens:
         pen.check_fits(place)
-    on_progress(Progress("loading the network", 0, 1, notes=pale_notes(settings.pens, settings.stock)))
+    on_progress(Progress("loading the network", 0, 1))
     eyes = load_eyes(wanted, settings)
-    on_progress(Progress("loading the network", 1, 1))
+    on_progress(Progress("loading the network", 1, 1, notes=pale_notes(settings.pens, settings.stock)))
     prepare(settings.profile, on_progress)
     draw = draw_middle if wanted.center else draw_grown if settings.copies else draw_whole
     run, pens = run or Run(), settings.layered_pens

@@ -345,6 +345,20 @@ def test_an_aim_beyond_the_budget_falls_to_it_by_the_last_move():
     ] * 4
 
 
+@pytest.mark.parametrize("part", [0.5, 0.8, 0.95])
+def test_lines_under_opaque_ink_are_not_what_a_budget_is_kept_by(part):
+    """They take no time, so that leaving them out frees none."""
+    pens = (PENS[0], Pen("white", "#ffffff", 0.4, opaque=True))
+    rows = torch.arange(60.0) + 25
+    lines = torch.stack([torch.linspace(20, 90, 4).expand(60, 4), rows[:, None].expand(60, 4)], dim=2)
+    strokes = Strokes.of_pens(lines.repeat(4, 1, 1), torch.tensor([0] * 180 + [1] * 60), pens)
+    whole = summarize(plan_layers(strokes, pens, PLACE, None), PROFILE).pen_down_m
+    budget = Budget(None, part * whole, PROFILE, Client.SAXI)
+    kept = within(budget, strokes, pens, PLACE)
+    assert 0.93 < budget.spent(strokes.select(kept), pens, PLACE) <= 1
+    assert (strokes.pen[kept] == 1).all()
+
+
 def test_the_same_strokes_give_the_same_choice():
     strokes, budget = scattered(80, 5, pens=2), minutes(0.2)
     before, threads = within(budget, strokes, PENS, PLACE), torch.get_num_threads()

@@ -47,6 +47,7 @@ def test_a_command_that_cannot_be_parsed_is_refused(run, folder, words, fragment
         (("fit", "a.png", "--pens", "0,3mm"), "(decimals take a point: 0.3)"),
         (("fit", "a.png", "--pens=red:0,3mm"), "(decimals take a point: 0.3)"),
         (("fit", "a.png", "--pens=4"), "write 4mm for one so wide, or auto:4 for"),
+        (("fit", "a.png", "--pens=0"), "pen '0'"),
         (("fit", "a.png", "--paper=kraft"), "what it is made of is --stock kraft"),
         (("fit", "a.png", "--stock=a5"), "the size of the sheet is --paper A5"),
         (("fit", "plot.svg"), "`plotopt plan` makes it ready to plot"),

@@ -25,11 +25,13 @@ from plotopt.atelier import _idle_notes
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
 from plotopt.first_strokes.guide import Guide
+from plotopt.fitting import _gone_notes
 from plotopt.joints import Joints
 from plotopt.listening import Progress
 from plotopt.objectives.likeness import Likeness
 from plotopt.page import fit_rect
 from plotopt.pens import Pen, parse_pen
+from plotopt.plot.plan import Layer
 from plotopt.profiles import load_profile
 from plotopt.strokes import Strokes
 
@@ -358,6 +360,23 @@ def test_a_box_with_no_choice_is_drawn_with_what_shows(pens, told):
 def test_a_box_of_pens_that_no_one_sees_is_refused():
     with pytest.raises(PlotoptError, match="none of the 2 pens"):
         tiny(gradient(), pens="auto:1:white:0.4mm,#fffffe:0.4mm", strokes=40)
+
+
+def test_a_length_that_is_too_much_is_told_before_the_fit():
+    heard = []
+    drawing = tiny(gradient(), length="200mm", strokes=40, on_progress=heard.append)
+    (note,) = heard[1].notes
+    assert re.fullmatch(r"a length of 200 mm is too much: strokes of this picture have up to \d+ mm", note)
+    assert note in drawing.notes
+
+
+def test_a_pen_whose_lines_all_lie_under_others_is_told():
+    pens = (BLACK, Pen("white", "#ffffff", 0.4, opaque=True))
+    strokes = Strokes.of_pens(torch.rand(2, 4, 2) + 50, torch.tensor([0, 1]), pens)
+    assert _gone_notes(strokes, pens, [Layer(pens[1], (), 1)]) == (
+        "nothing of black would show under later ink",
+    )
+    assert _gone_notes(strokes, pens, [Layer(pen, (), 1) for pen in pens]) == ()
 
 
 def test_white_ink_on_black_paper_draws_what_is_light():

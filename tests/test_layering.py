@@ -32,7 +32,8 @@ def test_lines_mostly_under_opaque_ink_are_left_out_as_hidden():
 
 def test_inks_that_let_shine_through_hide_nothing_and_nothing_hides_what_comes_later():
     lines = [(10.0, 50.0, 10.0, 0), (10.0, 50.0, 10.0, 1)]
-    for pens in ((BLACK, CLEAR), (WHITE, BLACK)):
+    faint = Pen("faint", "#ffffff", 0.4, opaque=True, opacity=0.6)
+    for pens in ((BLACK, CLEAR), (WHITE, BLACK), (BLACK, faint)):
         layers = plan_layers(drawn(*lines, pens=pens), pens, PLACE, None)
         assert [len(layer.chains) for layer in layers] == [1, 1]
 
@@ -40,4 +41,5 @@ def test_inks_that_let_shine_through_hide_nothing_and_nothing_hides_what_comes_l
 def test_a_pen_that_is_wholly_covered_is_not_put_in():
     pens = (BLACK, WHITE)
     lines = [(10.0, 50.0, 10.0, 0), (10.0, 50.0, 10.0, 1)]
-    assert [layer.pen for layer in plan_layers(drawn(*lines, pens=pens), pens, PLACE, None)] == [WHITE]
+    (layer,) = plan_layers(drawn(*lines, pens=pens), pens, PLACE, None)
+    assert (layer.pen, layer.strokes, layer.hidden, layer.hidden_m) == (WHITE, 1, 1, pytest.approx(0.04))

@@ -453,20 +453,22 @@ def test_a_drawing_of_ours_has_the_pens_and_the_paper_that_it_was_made_with(plan
 
 
 @pytest.mark.parametrize(
-    "told",
+    ("told", "gone"),
     [
-        '"pens": {"1-white-0.4mm": "./gone.toml:gel"}, "stock": "./gone.toml:card"',
-        '"pens": {"1-white-0.4mm": "red:0.4mm"}, "stock": 7',
-        '"pens": ["white"], "stock": "kraft"',
-        '"pens": {}',
+        ('"pens": {"1-white-0.4mm": "./gone.toml:gel"}, "stock": "./gone.toml:card"', 2),
+        ('"pens": {"1-white-0.4mm": "red:0.4mm"}, "stock": 7', 1),
+        ('"pens": ["white"], "stock": "kraft"', 0),
+        ('"pens": {}', 0),
     ],
 )
-def test_materials_that_cannot_be_are_not_believed(planned, told):
+def test_materials_that_cannot_be_are_not_believed(planned, told, gone):
     told = f"<metadata>{{&quot;materials&quot;: {{{told}}}}}</metadata>"
     layer = '<g inkscape:groupmode="layer" inkscape:label="1-white-0.4mm"><path d="M20 20H50"/></g>'
     drawing = planned(told + layer)
     assert [(layer.pen.color, layer.pen.opaque) for layer in drawing.layers] == [("#000000", False)]
     assert drawing.stock.name == "white"
+    told = [note for note in drawing.notes if "is not there any more" in note]
+    assert len(told) == gone
 
 
 def test_ink_that_does_not_show_on_the_paper_is_told(planned):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from plotopt.cli.report import duration, layer_row, load_figures, say, say_notes, table
+from plotopt.cli.report import duration, fillings, layer_row, load_figures, say, say_notes, table
 from plotopt.errors import PlotoptError
 from plotopt.profiles import Client
 
@@ -100,8 +100,8 @@ def _tell(made: Estimate, profile: Profile) -> None:
     for i, (client, figures) in enumerate(made.plots.items()):
         say("" if i else "time", duration(figures.minutes, profile, client))
     for i, (pen, metres) in enumerate(made.by_pen().items()):
-        refills = f", {metres / pen.refill_m:.2f} refills" if pen.refill_m else ""
-        say("" if i else "pens", f"{pen.name} {pen.width_mm:g} mm: {metres:.1f} m{refills}")
+        told = fillings(metres / pen.refill_m if pen.refill_m else None)
+        say("" if i else "pens", f"{pen.name} {pen.width_mm:g} mm: {metres:.1f} m{told}")
     say("ink load", load_figures(made.load, made.stock))
     if len(plot.layers) > 1:
         table([layer_row(layer) for layer in plot.layers], indent="  ")

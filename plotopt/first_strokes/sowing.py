@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from plotopt.colour.ink import Inks
-from plotopt.first_strokes.guide import Guide, laying_mm, longest_mm
+from plotopt.first_strokes.guide import Guide, laying_mm
 from plotopt.first_strokes.laid import Laid, placed
 from plotopt.first_strokes.laying import DOTS, LEAST_DARKNESS, MISSING_NOTED, Field, Laying, lay
 from plotopt.first_strokes.linking import find_gaps, linked
@@ -96,13 +96,8 @@ def sow(
 
 
 def _notes(laying: Laying, asked: int | None, field: Field) -> tuple[str, ...]:
-    """What the user should know of lines that are fewer, shorter or fainter than they were to be."""
-    count, usual_mm, most_mm = laying.count, field.guide.usual_mm, longest_mm(field.ground.place)
-    notes = []
-    if usual_mm and usual_mm > most_mm:
-        notes.append(
-            f"a length of {usual_mm:g} mm is too much: strokes of this picture have up to {most_mm:.0f} mm"
-        )
+    """What the user should know of lines that are fewer or fainter than they were to be."""
+    notes, count = [], laying.count
     is_faint = laying.reach < 1 - MISSING_NOTED
     if asked and count < asked and not is_faint:
         notes.append(f"the picture wants little ink: {count:,} strokes are enough for it, not {asked:,}")

@@ -118,7 +118,7 @@ def _survivors(
 
 @njit(cache=True)
 def _ink(points: Float[ndarray, "vertices 2"], starts: ndarray, radius: float, inked: ndarray) -> None:
-    """Count in each pixel the lines that ink it, twice over."""
+    """Add 2 to each pixel for every line that inks it: at 1 or less, one that crosses is alone there."""
     seen = np.full(inked.shape, -1, np.int32)
     for i in range(len(starts) - 1):
         _visit(points[starts[i] : starts[i + 1]], radius, inked, seen, i, 2)

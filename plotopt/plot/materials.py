@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,14 +15,20 @@ from plotopt.stocks import Stock
 
 #: Where they stand in the metadata.
 KEY = "materials"
+# No drawing has more: it would be nothing but pauses.
+_MOST_LAYERS = 1000
 
 
 @dataclass(frozen=True)
 class Materials:
-    """The pens of layers by their labels, and the paper: those that are told of and still can be found."""
+    """The pens of layers by their labels, and the paper: those that are told of and still can be found.
+
+    ``notes`` tell which can not.
+    """
 
     pens: Mapping[str, Pen] = field(default_factory=dict)
     stock: Stock | None = None
+    notes: tuple[str, ...] = ()
 
     def pen(self, label: str, color: str, width_mm: float) -> Pen | None:
         """The pen of a layer with that label whose lines still look like the pen's; else None."""
@@ -45,11 +50,19 @@ def read_materials(metadata: str) -> Materials | None:
         name = str(told["stock"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    pens, stock = {}, None
-    # A file of one's own may have gone meanwhile: then lines and paper are as the SVG shows them.
+    if len(texts) > _MOST_LAYERS:
+        return None
+    pens: dict[str, Pen] = {}
+    notes = []
     for label, text in texts.items():
-        with suppress(PlotoptError):
+        try:
             pens[label] = find_pen(text)
-    with suppress(PlotoptError):
+        except PlotoptError:
+            # It was in a file of one's own.
+            notes.append(f"the pen {text!r:.60} of the drawing is not there any more: name one with --pens")
+    try:
         stock = load_stock(name)
-    return Materials(pens, stock)
+    except PlotoptError:
+        stock = None
+        notes.append(f"the paper {name!r:.60} of the drawing is not there any more: name one with --stock")
+    return Materials(pens, stock, tuple(dict.fromkeys(notes)))

@@ -91,7 +91,8 @@ def read_svg(path: Path, grouping: Grouping = Grouping.AUTO) -> Reading:
     Every outline is drawn, of stroked and of filled elements alike; what a pen cannot draw (text, pictures,
     clip paths, dashes) is counted in the notes. Layers come in the order of the file, those whose labels
     begin with a number first and by number. A file that tells no size has a page as large as what is drawn.
-    One that plotopt wrote has the layers, pens and paper that it was written with.
+    One that plotopt wrote has the layers, pens and paper that it was written with, as far as they can still
+    be found.
     Raises PlotoptError for a file that is no SVG, is damaged or too large, and a page outside 1 mm to 5 m.
     """
     document = read_document(path)
@@ -101,13 +102,13 @@ def read_svg(path: Path, grouping: Grouping = Grouping.AUTO) -> Reading:
     with np.errstate(over="ignore", invalid="ignore"):
         marks = list(walk.marks())
     notes = [text.format(f"{walk.counts[key]:,}") for key, text in _NOTES.items() if walk.counts[key]]
-    materials = read_materials(document.metadata)
-    if materials and grouping is Grouping.AUTO:
+    known = read_materials(document.metadata)
+    if known and grouping is Grouping.AUTO:
         grouping = Grouping.INKSCAPE
-    layers, layer_notes = _layers(marks, grouping, materials or Materials())
+    materials = known or Materials()
+    layers, layer_notes = _layers(marks, grouping, materials)
     page, page_notes = _page(sheet, marks)
-    stock = materials.stock if materials else None
-    return Reading(page, layers, (*page_notes, *notes, *layer_notes), stock)
+    return Reading(page, layers, (*page_notes, *notes, *layer_notes, *materials.notes), materials.stock)
 
 
 def _page(sheet: Sheet, marks: Sequence[Mark]) -> tuple[Page, list[str]]:

@@ -41,7 +41,7 @@ def read_pens(text: str) -> tuple[Pen, ...] | PenChoice:
     ``auto:4:stabilo-88-*,black:0.3mm`` chooses from those pens. Raises PlotoptError for what cannot be read.
     """
     cleaned = text.strip()
-    if cleaned.isdecimal():
+    if re.fullmatch("[1-9][0-9]?", cleaned):
         raise PlotoptError(
             f"pens {text!r:.60} may be a width or a number: write {cleaned:.20}mm for one so wide, or "
             f"auto:{cleaned:.20} for so many of a catalogue"

@@ -123,7 +123,7 @@ class Atelier:
     def _laying(self) -> str:
         """What is told of laying strokes, and why it is done once more."""
         if not self.journal.attempts:
-            return "laying the first strokes"
+            return "taking over the strokes of before" if self.carried else "laying the first strokes"
         return f"laying them anew, since they came to {self.journal.attempts[-1].spent:.0%} of the budget"
 
     def _sown(self, budget: Budget | None, rng: np.random.Generator) -> Sown:

@@ -170,8 +170,11 @@ def test_strokes_are_carried_over_and_not_drawn_anew(folder):
     going = resumed(read_run(folder / "a.plotopt"), {"size": 65})
     carried = going.record.carried.strokes
     assert torch.equal(carried.points, read_run(folder / "a.plotopt").moment.standing.strokes.points)
-    after = going.draw(lambda progress: None, Run(before=going.record))
+    told = []
+    after = going.draw(lambda progress: told.append(progress.stage), Run(before=going.record))
     assert abs(after.statistics.strokes - part.statistics.strokes) <= 3
+    assert "taking over the strokes of before" in told
+    assert "laying the first strokes" not in told
 
 
 def test_strokes_laid_anew_are_linked_too(folder):

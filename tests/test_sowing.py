@@ -227,3 +227,5 @@ def test_a_length_that_lines_do_not_reach_leaves_work_for_more_of_them():
     result = sow(target_of(photo()), 300, (PEN,), BLACK, np.random.default_rng(0), guide)
     assert sum(result.strokes.laid()) == 300
     assert not [note for note in result.notes if "wants little ink" in note]
+    (told,) = [note for note in result.notes if "tones end most strokes at" in note]
+    assert told.endswith("mm, not at the 60 mm given")

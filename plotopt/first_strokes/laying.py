@@ -122,6 +122,12 @@ class Laying:
     seeds: list[Seeds | None]
 
     @property
+    def median_mm(self) -> float:
+        """How long half of the lines are at least."""
+        counts = np.concatenate([laid.counts for laid in self.seeds if laid] or [np.zeros(1)])
+        return (float(np.median(counts)) - 1) * streamlines.STEP_PX * self.field.ground.view.mm_per_px
+
+    @property
     def missing(self) -> float:
         """What part of all the ink wanted no line has laid."""
         wanted = [bed.line_px * bed.ink_px for bed in self.beds]

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from plotopt.colour.ink import Inks
-from plotopt.first_strokes.guide import Guide, laying_mm
+from plotopt.first_strokes.guide import Guide, laying_mm, longest_mm
 from plotopt.first_strokes.laid import Laid, placed
 from plotopt.first_strokes.laying import DOTS, LEAST_DARKNESS, MISSING_NOTED, Field, Laying, lay
 from plotopt.first_strokes.linking import find_gaps, linked
@@ -25,6 +25,8 @@ _SQUARES, _USUAL_COUNTS = 60.0, (100, 20_000)
 # Strokes of several pens are linked across so many widths: linked ones cannot change pens, and long links
 # cross what other pens draw.
 _LINK_OF_SEVERAL = 4.0
+# Strokes that come to less than this part of the length given are told.
+_SHORT = 0.5
 # Pieces of one outline lie so near to each other.
 _TOUCHING_PX = 0.5
 
@@ -97,7 +99,11 @@ def sow(
 
 def _notes(laying: Laying, asked: int | None, field: Field) -> tuple[str, ...]:
     """What the user should know of lines that are fewer or fainter than they were to be."""
-    notes, count = [], laying.count
+    notes, count, wanted_mm = [], laying.count, field.guide.usual_mm
+    if wanted_mm and laying.median_mm < _SHORT * min(wanted_mm, longest_mm(field.ground.place)):
+        notes.append(
+            f"tones end most strokes at {laying.median_mm:.0f} mm, not at the {wanted_mm:g} mm given"
+        )
     is_faint = laying.reach < 1 - MISSING_NOTED
     if asked and count < asked and not is_faint:
         notes.append(f"the picture wants little ink: {count:,} strokes are enough for it, not {asked:,}")
@@ -106,8 +112,8 @@ def _notes(laying: Laying, asked: int | None, field: Field) -> tuple[str, ...]:
         widths = " and ".join(f"{width:g}" for width in sorted({pen.width_mm for pen in field.pens}))
         notes.append(
             f"{count:,} stroke{plural} of {widths} mm lay {max(laying.reach, 0.01):.0%} of the ink that the "
-            "picture wants, so all tones are nearer to the paper's: use more strokes or minutes, a wider pen "
-            "or smaller paper for a stronger drawing"
+            "picture wants, so all tones are nearer to the paper's: use more strokes, minutes or metres, a "
+            "wider pen or smaller paper for a stronger drawing"
         )
     return tuple(notes)
 

@@ -145,17 +145,18 @@ class _Change:
     def _of_amount(self, after: FitSettings) -> str | None:
         """What is wrong with strokes that come to far more than is asked for, or to far less."""
         if after.strokes is not None:
-            part = sum(self._strokes.laid()) / after.strokes
+            part, asked = sum(self._strokes.laid()) / after.strokes, f"{after.strokes:,} strokes"
         elif after.minutes is None and after.metres is None:
             return None
         else:
             budget = Budget(after.minutes, after.metres, after.profile, after.client)
             pens, place = self.pens[1], page_of(self.record, after)[1]
             part = budget.spent(with_pens(self.carried().at(place).strokes, pens), pens, place)
+            asked = budget.text
         if _LEAST_OF <= part <= _MOST_OF:
             return None
         times = f"{part:.0%} of" if part < _MANY else f"{part:.0f} times"
-        told = f"its strokes come to {times} what is asked for"
+        told = f"its strokes come to {times} {asked}"
         return f"{told}, and only {_LEAST_OF:.0%} to {_MOST_OF:.0%} are a good start"
 
     def carried(self) -> Carried:

@@ -233,8 +233,7 @@ def _shown(strokes: Strokes, pens: Sequence[Pen]) -> Bool[Tensor, "strokes"]:
         own = (shown & (strokes.pen == number)).nonzero()[:, 0]
         drawn = strokes.select(own)
         kept = visible(drawn.chains(), pen.width_mm, pen.opacity)
-        for line, is_kept in zip(drawn.lines(), kept.tolist(), strict=True):
-            shown[own[line]] = is_kept
+        shown[own] = drawn.of_lines(kept.tolist())
     return shown
 
 

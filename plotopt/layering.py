@@ -55,8 +55,7 @@ def uncovered(strokes: Strokes, pens: Sequence[Pen]) -> Bool[Tensor, "strokes"]:
         drawn = strokes.select(own)
         chains = drawn.chains()
         seen = (covered(chains, pen.width_mm, over) <= _COVERED).tolist()
-        for line, is_seen in zip(drawn.lines(), seen, strict=True):
-            shown[own[line]] = is_seen
+        shown[own] = drawn.of_lines(seen)
         if _covers(pen):
             kept = [chain for chain, is_seen in zip(chains, seen, strict=True) if is_seen]
             over.append((kept, pen.width_mm))

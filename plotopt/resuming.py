@@ -103,7 +103,7 @@ def resumed(record: Record, changes: Mapping[str, Any]) -> Continuation:
     why = change.hindrance(differing)
     if why:
         notes += (f"the run begins anew: {why}",)
-    carried = None if why else change.carried()
+    carried = None if why else change.carried
     changed = replace(order, options=told, digests=files, version=__version__)
     return Continuation(Record(changed, carried=carried), settings, options, words, notes)
 
@@ -151,7 +151,7 @@ class _Change:
         else:
             budget = Budget(after.minutes, after.metres, after.profile, after.client)
             pens, place = self.pens[1], page_of(self.record, after)[1]
-            part = budget.spent(with_pens(self.carried().at(place).strokes, pens), pens, place)
+            part = budget.spent(with_pens(self.carried.at(place).strokes, pens), pens, place)
             asked = budget.text
         if _LEAST_OF <= part <= _MOST_OF:
             return None
@@ -159,6 +159,7 @@ class _Change:
         told = f"its strokes come to {times} {asked}"
         return f"{told}, and only {_LEAST_OF:.0%} to {_MOST_OF:.0%} are a good start"
 
+    @cached_property
     def carried(self) -> Carried:
         """The strokes for the settings after, with their pens."""
         lying = Carried(self._strokes.decided(), page_of(self.record, self.before)[1])

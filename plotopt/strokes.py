@@ -153,6 +153,13 @@ class Strokes:
         """The numbers of the strokes of each line, in their order."""
         return self.joints.lines() if self.joints else [[number] for number in range(len(self))]
 
+    def of_lines(self, holds: Sequence[bool]) -> Bool[Tensor, "strokes"]:
+        """For each stroke what ``holds`` for its line."""
+        mask = torch.zeros_like(self.pen, dtype=torch.bool)
+        for line, told in zip(self.lines(), holds, strict=True):
+            mask[line] = told
+        return mask
+
     def laid(self) -> list[int]:
         """How many strokes, as they were laid first, each of the :meth:`chains` was linked from."""
         if not self.joints:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from plotopt.catalog.entries import Entry, builtin_pens, builtin_stocks, read_entries, read_stocks
 from plotopt.errors import PlotoptError
+from plotopt.page import parse_paper
 from plotopt.pens import Pen, parse_pen
 from plotopt.stocks import Stock
 from plotopt.units import format_length, parse_length
@@ -100,7 +102,10 @@ def load_stock(text: str) -> Stock:
             return stock
     # A path may hold what no line should.
     names = [stock.name if stock.name.isprintable() else repr(stock.name) for stock in stocks]
-    raise PlotoptError(f"unknown paper {text!r:.60}: use {_nearest(wanted, names) or ', '.join(names[:20])}")
+    told = f"unknown paper {text!r:.60}: use {_nearest(wanted, names) or ', '.join(names[:20])}"
+    with suppress(PlotoptError):
+        told += f"; the size of the sheet is --paper {parse_paper(text).text}"
+    raise PlotoptError(told)
 
 
 def _expand_word(word: str) -> Iterable[Entry]:

@@ -100,8 +100,9 @@ def _tell(made: Estimate, profile: Profile) -> None:
     for i, (client, figures) in enumerate(made.plots.items()):
         say("" if i else "time", duration(figures.minutes, profile, client))
     for i, (pen, metres) in enumerate(made.by_pen().items()):
-        told = fillings(metres / pen.refill_m if pen.refill_m else None)
-        say("" if i else "pens", f"{pen.name} {pen.width_mm:g} mm: {metres:.1f} m{told}")
+        empties = fillings(metres / pen.refill_m if pen.refill_m else None)
+        told = (f"{pen.name} {pen.width_mm:g} mm: {metres:.1f} m", empties)
+        say("" if i else "pens", ", ".join(filter(None, told)))
     say("ink load", load_figures(made.load, made.stock))
     if len(plot.layers) > 1:
         table([layer_row(layer) for layer in plot.layers], indent="  ")

@@ -39,7 +39,8 @@ def report(drawing: Drawing, files: Sequence[Path], told: Container[str] = ()) -
         table([layer_row(layer) for layer in plot.layers], indent="  ")
     else:
         for layer, figures in zip(drawing.layers, plot.layers, strict=True):
-            say("pen", f"{layer.pen.name} {layer.pen.width_mm:g} mm{fillings(figures.refills)}")
+            told = (f"{layer.pen.name} {layer.pen.width_mm:g} mm", fillings(figures.refills))
+            say("pen", ", ".join(filter(None, told)))
     say("files", "  ".join(map(click.format_filename, files)))
 
 
@@ -80,13 +81,13 @@ def layer_row(layer: LayerStatistics) -> tuple[str, ...]:
         f"{layer.pen_down_m:.1f} m down, {layer.pen_up_m:.1f} m up",
         counted(layer.lifts, "lift"),
         format_duration(layer.minutes),
-        fillings(layer.refills).removeprefix(", "),
+        fillings(layer.refills),
     )
 
 
 def fillings(refills: float | None) -> str:
-    """How many fillings a pen empties, after a comma; nothing where no one knows."""
-    return "" if refills is None else f", {refills:.2f} refills"
+    """How many fillings a pen empties; nothing where no one knows."""
+    return "" if refills is None else f"{refills:.2f} refills"
 
 
 def table(rows: Sequence[Sequence[str]], indent: str = "") -> None:

@@ -88,7 +88,7 @@ def sow(
         blank = Strokes.of_pen(torch.zeros(0, 4, 2), pens[0].width_mm)
         return Sown(blank, target, ("the picture is blank, or nearly: there is nothing to draw",), guide)
     laying = lay(field, coarse, beds, (min(asked, useful), asked), rng)
-    notes = _notes(laying, count, field)
+    notes = _notes(laying, count)
     target = target.lightened(max(laying.reach, LEAST_DARKNESS))
     if guide.contours:
         target = guide.contours.drawn_on(target)
@@ -97,9 +97,10 @@ def sow(
     return Sown(strokes, target, notes, laying.field.guide)
 
 
-def _notes(laying: Laying, asked: int | None, field: Field) -> tuple[str, ...]:
+def _notes(laying: Laying, asked: int | None) -> tuple[str, ...]:
     """What the user should know of lines that are fewer or fainter than they were to be."""
-    notes, count, wanted_mm = [], laying.count, field.guide.usual_mm
+    field, count = laying.field, laying.count
+    notes, wanted_mm = [], field.guide.usual_mm
     if wanted_mm and laying.median_mm < _SHORT * min(wanted_mm, longest_mm(field.ground.place)):
         notes.append(
             f"tones end most strokes at {laying.median_mm:.0f} mm, not at the {wanted_mm:g} mm given"

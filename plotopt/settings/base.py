@@ -66,19 +66,6 @@ def read_paper(text: str) -> Paper:
         raise PlotoptError(f"{error}; what it is made of is --stock {name}") from None
 
 
-def read_stock(text: str) -> Stock:
-    """A stock as :func:`plotopt.catalog.load_stock` reads it; who names a size hears of that option."""
-    try:
-        return load_stock(text)
-    except PlotoptError as error:
-        size = None
-        with suppress(PlotoptError):
-            size = parse_paper(text)
-        if not size:
-            raise
-        raise PlotoptError(f"{error}; the size of the sheet is --paper {size.text}") from None
-
-
 def read_minutes(text: str) -> float:
     """Minutes from ``45``, ``45min``, ``1.5h`` or ``1h30``. Raises PlotoptError for anything else."""
     found = _DURATION.fullmatch(text.strip().lower())
@@ -142,7 +129,7 @@ class PageSettings(Told):
         "orientation": lambda text: read_choice(Orientation, "orientation", text),
         "profile": load_profile,
         "quality": lambda text: read_choice(Quality, "quality", text),
-        "stock": read_stock,
+        "stock": load_stock,
         "client": lambda text: read_choice(Client, "client", text),
         "split_every": read_metres,
         "device": lambda text: read_choice(Device, "device", text),

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from plotopt.catalog import parse_pens
+from plotopt.catalog import load_stock, parse_pens
 from plotopt.errors import PlotoptError
 from plotopt.page import Orientation, Paper
 from plotopt.pens import Pen
@@ -22,7 +22,6 @@ from plotopt.settings.base import (
     read_metres,
     read_options,
     read_paper,
-    read_stock,
 )
 from plotopt.stocks import Stock
 from plotopt.units import parse_length
@@ -89,7 +88,7 @@ class PlanSettings(Told):
         "orientation": lambda text: read_choice(Orientation, "orientation", text),
         "profile": load_profile,
         "client": lambda text: read_choice(Client, "client", text),
-        "stock": read_stock,
+        "stock": load_stock,
         "layers": lambda text: read_choice(Grouping, "layers", re.sub("^color$", "colour", text.lower())),
         "join": lambda text: parse_length(text, allow_zero=True),
         "simplify": lambda text: parse_length(text, allow_zero=True),

@@ -76,18 +76,24 @@ def test_it_draws_the_strokes_and_fits_its_window(open_page, size, scheme):
         assert page.get_by_role("button", name=name).is_enabled()
 
 
+def press(page, name, order):
+    """Press a button, and come back when the run has got the order: the page tells of it before."""
+    with page.expect_response(lambda response: response.url.endswith("/" + order)):
+        page.get_by_role("button", name=name).click()
+
+
 def test_its_buttons_are_obeyed(open_page, viewing):
     page = open_page()
-    page.get_by_role("button", name="Pause").click()
-    page.get_by_role("button", name="Resume").click()
+    press(page, "Pause", "pause")
+    press(page, "Resume", "go-on")
     page.get_by_role("button", name="Pause").wait_for()
-    page.get_by_role("button", name="Snapshot").click()
+    press(page, "Snapshot", "snapshot")
     page.get_by_text("Saving after this step").wait_for()
     viewing.see(None, viewing._standing)
     page.get_by_text("Saved a-snapshot-1.svg").wait_for()
     page.get_by_role("button", name="Stop and save").click()
     assert not viewing.stops()
-    page.get_by_role("button", name="Once more to stop").click()
+    press(page, "Once more to stop", "stop")
     page.wait_for_function("() => state.told.stopping")
     assert viewing.stops()
     viewing.end("Stopped and kept: a.svg")

@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from jaxtyping import Float
+from numpy import ndarray
 
 from plotopt.colour.light import light_of
 from plotopt.colour.oklab import oklab
 from plotopt.first_strokes.bed import Bed
 from plotopt.first_strokes.directions import structure_headings
 from plotopt.first_strokes.laid import placed
+from plotopt.first_strokes.laying import apportioned
 from plotopt.first_strokes.sowing import linked_across
 from plotopt.joints import Joints
 from plotopt.objectives.problem import Problem
@@ -20,6 +23,7 @@ from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.refine import missing_ink, own_ink
 from plotopt.strokes import Strokes
+from plotopt.tones.target import Target
 from plotopt.view import View
 
 # Missing ink is looked for, and useless strokes are, at so many pixels along the longer side.
@@ -83,26 +87,34 @@ def _fewer(strokes: Strokes, problem: Problem, count: int) -> Strokes:
 
 
 def _more(strokes: Strokes, problem: Problem, count: int, rng: np.random.Generator) -> Strokes:
-    """New strokes of the pen that has most to draw, where ink is missing."""
+    """New strokes where ink is missing; pens share them by the length of line that each would mend."""
     target = problem.target.canvas(_mm_per_px(problem.target.place), 0)
-    view = target.view
     wanted = missing_ink(strokes.apart(), target, problem.inks)
-    if wanted.sum() <= 0:
+    beds = [
+        bed for pen in range(len(wanted)) if (bed := _bed(pen, 1 - wanted[pen], problem, target)).useful >= 1
+    ]
+    if not beds:
         return strokes
-    pen = int(torch.bincount(strokes.pen).argmax())
-    tone, guide, place = 1 - wanted, problem.guide, problem.target.place
-    repairs = guide.course_of_repairs(target, place)
-    headings = repairs.headings if repairs else structure_headings(tone)
-    course = replace(guide.courses(guide.ground(target, view, place))[0], headings=headings)
-    pen_px = problem.pens[pen].width_mm / view.mm_per_px
-    bed = Bed(pen, problem.pens[pen], tone, pen_px, course, guide.curl_pens)
-    if bed.useful < 1:
-        return strokes
-    longest_px = float(strokes.lengths_mm().median()) / view.mm_per_px
+    guide, view = problem.guide, target.view
     link_mm = linked_across(guide, problem.pens)
     link_px = None if link_mm is None else link_mm / view.mm_per_px
-    laid = bed.laid(bed.seeds(count, longest_px, rng), link_px, rng)
-    return _together(strokes, placed([laid], view, problem.pens))
+    longest_px = float(strokes.lengths_mm().median()) / view.mm_per_px
+    counts = apportioned(count, [bed.line_px for bed in beds])
+    laid = [
+        bed.laid(bed.seeds(number, longest_px, rng), link_px, rng)
+        for bed, number in zip(beds, counts, strict=True)
+        if number
+    ]
+    return _together(strokes, placed(laid, view, problem.pens))
+
+
+def _bed(pen: int, tone: Float[ndarray, "height width"], problem: Problem, target: Target) -> Bed:
+    """What a pen is to lay in the pixels of a target, of which ``tone`` is missing."""
+    guide, place, chosen = problem.guide, problem.target.place, problem.pens[pen]
+    repairs = guide.course_of_repairs(target, place)
+    headings = repairs.headings if repairs else structure_headings(tone)
+    course = replace(guide.courses(guide.ground(target, target.view, place))[0], headings=headings)
+    return Bed(pen, chosen, tone, chosen.width_mm / target.view.mm_per_px, course, guide.curl_pens)
 
 
 def _together(one: Strokes, other: Strokes) -> Strokes:

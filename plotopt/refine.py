@@ -47,12 +47,40 @@ def own_ink(strokes: Strokes, view: View) -> Float[Tensor, "strokes"]:
     return torch.zeros_like(opacity) if opacity.grad is None else -strokes.opacity * opacity.grad
 
 
-def missing_ink(strokes: Strokes, target: Target, inks: Inks) -> Float[ndarray, "height width"]:
-    """How much lighter than the target the drawing is, blurred a little, in [0, 1]."""
+def missing_ink(strokes: Strokes, target: Target, inks: Inks) -> Float[ndarray, "pens height width"]:
+    """How much of each pen's full ink would mend the light, blurred a little, in [0, 1].
+
+    It is what is wrong as seen along the change that full ink would make there, in parts of the change that
+    it makes on bare paper. Each place asks for the one pen that would mend most.
+    """
     with torch.no_grad():
-        drawing = inks.on_paper(render(strokes.detach(), [target.view], pens=inks.pens))[0]
-    difference = (drawing - target.pixels).mean(0).double().cpu().numpy()
-    return np.clip(gaussian_filter(difference, _MISSING_SIGMA_PX), 0, 1)
+        through = render(strokes.detach(), [target.view], pens=inks.pens)
+        light, pens = inks.on_paper(through)[0], range(inks.pens)
+        wrong = target.pixels - light
+        mended = torch.stack([_along(wrong, _inked(through, pen, inks) - light) for pen in pens])
+        mended = torch.where(mended < mended.amax(0), mended.clamp(max=0), mended)
+        bare = torch.ones_like(through[..., :1, :1])
+        full = [torch.linalg.vector_norm(_inked(bare, pen, inks) - inks.bare) for pen in pens]
+        missing = mended / torch.stack(full)[:, None, None]
+    blurred = gaussian_filter(missing.double().cpu().numpy(), (0, _MISSING_SIGMA_PX, _MISSING_SIGMA_PX))
+    return np.clip(blurred, 0, 1)
+
+
+def _inked(
+    transmittance: Float[Tensor, "1 pens height width"], pen: int, inks: Inks
+) -> Float[Tensor, "channels height width"]:
+    """The light where one pen's ink is full."""
+    full = transmittance.clone()
+    full[:, pen] = 0
+    return inks.on_paper(full)[0]
+
+
+def _along(
+    wrong: Float[Tensor, "channels height width"], change: Float[Tensor, "channels height width"]
+) -> Float[Tensor, "height width"]:
+    """How far the light is wrong towards a change, in the light of all channels; less than 0 for away."""
+    size = torch.linalg.vector_norm(change, dim=0)
+    return (wrong * torch.where(size > 0, change / size, 0)).sum(0)
 
 
 def relocate(

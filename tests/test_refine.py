@@ -199,7 +199,7 @@ def test_worth_by_hand():
 
 def test_missing_ink_lies_where_the_drawing_is_too_light():
     strokes, target = scene(USELESS["under the pile"])
-    missing = missing_ink(strokes, target, BLACK)
+    (missing,) = missing_ink(strokes, target, BLACK)
     assert missing.shape == (64, 64)
     assert 0 <= missing.min() <= missing.max() <= 1
     column, row = DISC_PX.int().tolist()
@@ -216,6 +216,29 @@ def test_black_drawing_misses_no_ink():
     assert missing_ink(straight([((200.0, 0.0), (210.0, 0.0))]), target, BLACK).mean() == pytest.approx(
         float(1 - target.pixels.mean()), abs=0.02
     )
+
+
+def test_each_place_misses_the_ink_that_would_mend_most():
+    """Bare paper of a quarter of all light; white hides what is below, black is on top."""
+    inks = Inks(torch.tensor([[1.0], [0.0]]), (True, False), torch.tensor([0.25]))
+    tone = torch.full((1, 64, 64), 0.25)
+    tone[:, :, :20], tone[:, :, 44:] = 0.75, 0.05
+    none = Strokes.of_pen(torch.zeros(0, 4, 2), 0.4)
+    white, black = missing_ink(none, Target(tone, FRAME, (0.25,)), inks)
+    assert white[:, :10] == pytest.approx(0.5 / 0.75, abs=1e-3)
+    assert white[:, 30:].max() < 1e-3
+    assert black[:, 54:] == pytest.approx(0.2 / 0.25, abs=1e-3)
+    assert black[:, :34].max() < 1e-3
+
+
+def test_colours_miss_the_ink_of_their_hue():
+    inks = Inks(torch.tensor([[0.0, 1.0, 1.0], [1.0, 0.0, 1.0]]), (False, False))
+    red = torch.ones(3, 64, 64)
+    red[0] = 0.4
+    none = Strokes.of_pen(torch.zeros(0, 4, 2), 0.4)
+    cyan, magenta = missing_ink(none, Target(red, FRAME), inks)
+    assert cyan[20:44, 20:44] == pytest.approx(0.6, abs=1e-3)
+    assert magenta.max() < 1e-3
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])

@@ -31,6 +31,7 @@ from plotopt.stopping import stoppable
 from plotopt.strokes import Strokes
 
 TINY = {"quality": "draft", "strokes": 40, "size": 64, "paper": "a6", "margin": "5mm"}
+WHITE_AND_BLACK = {"pens": "gelly-roll-white-08,black:0.4mm", "stock": "kraft"}
 WORDS = ("--quality=draft", "--strokes=40", "--size=64", "--paper=a6", "--margin=5mm")
 BOX = """[fine]
 title = "fine"
@@ -191,6 +192,21 @@ def test_strokes_laid_anew_are_linked_too(folder):
     assert torch.allclose(more.joints.drawn_together(more.points), more.points, atol=1e-4)
     lines = len(more.lines()) - len(few.lines())
     assert 0 < lines < 60 - sum(few.laid())
+
+
+def test_a_pen_without_strokes_gets_some_where_its_ink_is_missing(folder):
+    drawn(folder, lambda: False, **TINY, **WHITE_AND_BLACK)
+    settings, picture = read_settings(**TINY, **WHITE_AND_BLACK), read_picture(folder / "a.png")
+    _, place = settings.sheet(picture.aspect)
+    problem, strokes = problem_of(settings, picture, place), read_run(folder / "a.plotopt").strokes
+    blacks = []
+    for pen in range(2):
+        few = strokes.select(strokes.pen != pen)
+        more = Carried(few, place).onto(problem, sum(few.laid()) + 8, np.random.default_rng(0))
+        new = more.pen[len(few) :]
+        assert (new == pen).any()
+        blacks.append((new == 0).double().mean())
+    assert blacks[0] > blacks[1]
 
 
 def test_what_a_run_cannot_go_on_with_is_refused(run, folder):

@@ -153,6 +153,12 @@ def lay(
     return laying
 
 
+def apportioned(count: int, weights: Sequence[float]) -> list[int]:
+    """Whole numbers in proportion to the weights that add up to ``count``."""
+    edges = np.round(count * np.cumsum(weights) / max(np.sum(weights), _LEAST_LINE_PX)).astype(int)
+    return np.diff(edges, prepend=0).tolist()
+
+
 def _laid(field: Field, coarse: Target, count: int, reach: float, rng: np.random.Generator) -> Laying:
     field = field.reaching(reach)
     # Lighter colours may need other inks, not only less of the same.
@@ -167,7 +173,7 @@ def _outlines(contours: Contours, view: View) -> Seeds:
 
 def _seeds(field: Field, beds: Sequence[Bed], count: int, rng: np.random.Generator) -> list[Seeds | None]:
     """Lines of every bed; None where a pen has too little to do for a single stroke."""
-    counts = _shared(count, [bed.line_px for bed in beds])
+    counts = apportioned(count, [bed.line_px for bed in beds])
     return [
         _grown(field, bed, number, rng) if number else None for bed, number in zip(beds, counts, strict=True)
     ]
@@ -179,12 +185,6 @@ def _grown(field: Field, bed: Bed, count: int, rng: np.random.Generator) -> Seed
     return bed.seeds(count, field.longest_px, rng, 1 + _LEADING if field.single else 1.0)
 
 
-def _shared(count: int, weights: Sequence[float]) -> list[int]:
-    """Whole numbers in proportion to the weights that add up to ``count``."""
-    edges = np.round(count * np.cumsum(weights) / max(np.sum(weights), _LEAST_LINE_PX)).astype(int)
-    return np.diff(edges, prepend=0).tolist()
-
-
 def _reach(field: Field, beds: Sequence[Bed], count: int) -> float:
     """What part of all darkness so many strokes can give, as far as it shows before they are laid."""
     count = max(count - field.outlined, 1)
@@ -192,7 +192,7 @@ def _reach(field: Field, beds: Sequence[Bed], count: int) -> float:
         lines_px = [bed.line_px for bed in beds]
         reaches = [
             stippling.reach(bed.tone, bed.ink_px, DOTS * number)
-            for bed, number in zip(beds, _shared(count, lines_px), strict=True)
+            for bed, number in zip(beds, apportioned(count, lines_px), strict=True)
         ]
         return float(np.average(reaches, weights=lines_px))
     return 1.0 if field.single else min(1.0, count / max(sum(bed.fewest for bed in beds), _LEAST_LINE_PX))

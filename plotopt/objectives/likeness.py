@@ -119,7 +119,7 @@ class Likeness(Objective):
             worths = worth(strokes, pixels * gradients.opacity, own_ink(strokes, view), line_weight)
             course = self._canvas.guide.course_of_repairs(target, self._frame)
             return relocate(
-                strokes, worths, view, lambda kept: missing_ink(kept, target, inks), self._rng, course
+                strokes, worths, view, lambda kept: missing_ink(kept, target, inks)[0], self._rng, course
             )
         price = line_weight / (self.pixels * view.mm_per_px**2)
         softness_px = self._stage.softness_px[1]

@@ -5,18 +5,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plotopt.augment import Augmentation, Crop, Jitter, Perspective, Warp, sample_all
+from plotopt.augment import Augmentation, Jitter, Perspective, Warp, sample_all
 from plotopt.augment.perspective import homographies
 from plotopt.errors import PlotoptError
 
 HEIGHT, WIDTH, VIEWS = 60, 80, 4
 
 AUGMENTATIONS = {
-    "crop": Crop(48),
     "perspective": Perspective(0.12),
     "jitter": Jitter(shift_px=2, rotation_deg=10, scale_log=0.05),
 }
-IDLE = {"crop": (Crop(60), 60, 60), "perspective": (Perspective(0), 60, 80), "jitter": (Jitter(), 60, 80)}
+IDLE = {"perspective": Perspective(0), "jitter": Jitter()}
 
 each_augmentation = pytest.mark.parametrize("augmentation", AUGMENTATIONS.values(), ids=AUGMENTATIONS)
 
@@ -42,21 +41,20 @@ def centroids(images):
 @each_augmentation
 def test_shapes(augmentation):
     warp = augmentation.sample(VIEWS, HEIGHT, WIDTH, seeded())
-    size = augmentation.output_size(HEIGHT, WIDTH)
     assert warp.matrices.shape == (VIEWS, 3, 3)
     assert warp.points(torch.rand(5, 7, 2)).shape == (VIEWS, 5, 7, 2)
     assert warp.points(torch.rand(VIEWS, 5, 7, 2)).shape == (VIEWS, 5, 7, 2)
     assert warp.points(torch.rand(5, 7, 2)).dtype == torch.float32
-    assert warp.raster(torch.rand(1, 3, HEIGHT, WIDTH), *size).shape == (VIEWS, 3, *size)
-    assert warp.raster(torch.rand(VIEWS, 1, HEIGHT, WIDTH), *size).shape == (VIEWS, 1, *size)
+    assert warp.raster(torch.rand(1, 3, HEIGHT, WIDTH), HEIGHT, WIDTH).shape == (VIEWS, 3, HEIGHT, WIDTH)
+    assert warp.raster(torch.rand(VIEWS, 1, HEIGHT, WIDTH), HEIGHT, WIDTH).shape == (VIEWS, 1, HEIGHT, WIDTH)
 
 
-@pytest.mark.parametrize(("augmentation", "height", "width"), IDLE.values(), ids=IDLE)
-def test_identity_at_zero_strength(augmentation, height, width):
-    warp = augmentation.sample(VIEWS, height, width, seeded())
+@pytest.mark.parametrize("augmentation", IDLE.values(), ids=IDLE)
+def test_identity_at_zero_strength(augmentation):
+    warp = augmentation.sample(VIEWS, HEIGHT, WIDTH, seeded())
     assert torch.allclose(warp.matrices, Warp.identity(VIEWS).matrices, atol=1e-12)
-    image = torch.rand(1, 1, height, width, generator=seeded())
-    assert torch.allclose(warp.raster(image, height, width), image, atol=1e-4)
+    image = torch.rand(1, 1, HEIGHT, WIDTH, generator=seeded())
+    assert torch.allclose(warp.raster(image, HEIGHT, WIDTH), image, atol=1e-4)
 
 
 @each_augmentation
@@ -80,7 +78,7 @@ def test_gradients_reach_the_points(augmentation):
 
 @each_augmentation
 def test_gradients_reach_the_raster(augmentation):
-    warp = augmentation.sample(2, 8, 8, seeded()) if not isinstance(augmentation, Crop) else Warp.identity(2)
+    warp = augmentation.sample(2, 8, 8, seeded())
     image = torch.rand(1, 1, 8, 8, generator=seeded(), dtype=torch.float64).requires_grad_()
     assert torch.autograd.gradcheck(lambda pixels: warp.raster(pixels, 6, 6), image)
 
@@ -89,11 +87,10 @@ def test_gradients_reach_the_raster(augmentation):
 @pytest.mark.parametrize("place", [(40.0, 30.0), (33.7, 35.2)])
 def test_points_and_rasters_agree(augmentation, place):
     warp = augmentation.sample(VIEWS, HEIGHT, WIDTH, seeded(7))
-    height, width = augmentation.output_size(HEIGHT, WIDTH)
     mapped = warp.points(torch.tensor([[place]], dtype=torch.float64))[:, 0, 0]
-    inside = (mapped > 6).all(1) & (mapped < mapped.new_tensor([width, height]) - 6).all(1)
+    inside = (mapped > 6).all(1) & (mapped < mapped.new_tensor([WIDTH, HEIGHT]) - 6).all(1)
     assert inside.sum() >= 2
-    seen = centroids(warp.raster(dot(*place), height, width))
+    seen = centroids(warp.raster(dot(*place), HEIGHT, WIDTH))
     assert (seen - mapped)[inside].abs().max() < 0.1
 
 
@@ -114,20 +111,6 @@ def test_paper_beyond_the_edge_by_hand():
     shift[0, 0, 2] = 2.5
     row = Warp(shift).raster(torch.zeros(1, 1, 1, 4), 1, 6)[0, 0, 0]
     assert torch.allclose(row, torch.tensor([1, 1, 0.5, 0, 0, 0]), atol=1e-6)
-
-
-def test_crop_is_a_plain_copy():
-    image = torch.rand(1, 1, HEIGHT, WIDTH, generator=seeded())
-    warp = Crop(48).sample(VIEWS, HEIGHT, WIDTH, seeded())
-    for matrix, crop in zip(warp.matrices, warp.raster(image, 48, 48), strict=True):
-        left, top = (-matrix[:2, 2]).int().tolist()
-        assert torch.allclose(crop, image[0, :, top : top + 48, left : left + 48], atol=1e-4)
-
-
-def test_crops_reach_every_edge():
-    starts = -Crop(58).sample(200, HEIGHT, WIDTH, seeded()).matrices[:, :2, 2]
-    assert starts.amin(0).tolist() == [0, 0]
-    assert starts.amax(0).tolist() == [WIDTH - 58, HEIGHT - 58]
 
 
 def test_jitter_about_the_centre_by_hand():
@@ -207,21 +190,19 @@ def test_then_is_one_after_the_other():
     assert torch.allclose(first.then(second).points(points), second.points(first.points(points)))
 
 
-def test_sample_all_meets_the_cropped_size():
-    parts = [Crop(48), Jitter(rotation_deg=30)]
-    warp = sample_all(parts, VIEWS, HEIGHT, WIDTH, seeded(5))
+def test_sample_all_is_one_after_the_other():
+    parts = [Perspective(0.1), Jitter(rotation_deg=30)]
     generator = seeded(5)
-    crop = Crop(48).sample(VIEWS, HEIGHT, WIDTH, generator)
-    turn = Jitter(rotation_deg=30).sample(VIEWS, 48, 48, generator)
-    assert torch.equal(warp.matrices, crop.then(turn).matrices)
+    first, second = (part.sample(VIEWS, HEIGHT, WIDTH, generator) for part in parts)
+    assert torch.equal(
+        sample_all(parts, VIEWS, HEIGHT, WIDTH, seeded(5)).matrices, first.then(second).matrices
+    )
     assert torch.equal(sample_all([], 2, 5, 5, seeded()).matrices, Warp.identity(2).matrices)
 
 
 @pytest.mark.parametrize(
     ("make", "word"),
     [
-        (lambda: Crop(0), "crop is 0 px"),
-        (lambda: Crop(61).sample(1, HEIGHT, WIDTH, seeded()), "80 x 60 px"),
         (lambda: Perspective(0.21), "strength is 0.21"),
         (lambda: Perspective(float("nan")), "strength is nan"),
         (lambda: Jitter(shift_px=-1), "shift_px is -1"),

@@ -86,10 +86,6 @@ class Augmentation(ABC):
     def sample(self, views: int, height_px: int, width_px: int, generator: torch.Generator) -> Warp:
         """One warp a view of the given size, drawn from ``generator`` alone, on its device."""
 
-    def output_size(self, height_px: int, width_px: int) -> tuple[int, int]:
-        """Height and width, in px, of the views that the warps lead to: the same, unless it crops."""
-        return height_px, width_px
-
 
 def sample_all(
     augmentations: Iterable[Augmentation],
@@ -98,9 +94,8 @@ def sample_all(
     width_px: int,
     generator: torch.Generator,
 ) -> Warp:
-    """The augmentations one after another as a single warp, each sampled at the size it meets."""
+    """The augmentations one after another as a single warp."""
     warp = Warp.identity(views, generator.device)
     for augmentation in augmentations:
         warp = warp.then(augmentation.sample(views, height_px, width_px, generator))
-        height_px, width_px = augmentation.output_size(height_px, width_px)
     return warp

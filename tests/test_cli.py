@@ -131,11 +131,12 @@ def test_a_bug_keeps_its_traceback(run, folder, monkeypatch):
     assert listing(folder) == before
 
 
-def test_a_run_says_seven_lines_and_shows_its_stages_on_standard_error(run, folder):
+def test_a_run_says_eight_lines_and_shows_its_stages_on_standard_error(run, folder):
     before = listing(folder)
     ran = run("fit", "a.png", *TINY)
     assert ran.code == 0
-    strokes, distance, lifts, time, ink, pen, files = ran.out.splitlines()
+    page, strokes, distance, lifts, time, ink, pen, files = ran.out.splitlines()
+    assert page == "page       297 x 210 mm"
     assert re.fullmatch(r"strokes    \d+ in \d+ paths", strokes)
     assert re.fullmatch(r"distance   \d\.\d m pen down, \d\.\d m pen up", distance)
     assert re.fullmatch(r"pen lifts  \d+", lifts)
@@ -165,7 +166,7 @@ def test_a_blank_picture_says_so_and_gives_its_files(run, folder):
     ran = run("fit", "blank.png", *TINY)
     assert ran.code == 0
     assert "note: the picture is blank" in ran.err
-    assert ran.out.startswith("strokes    0 in 0 paths\ndistance   0.0 m pen down, 0.0 m pen up\n")
+    assert "\nstrokes    0 in 0 paths\ndistance   0.0 m pen down, 0.0 m pen up\n" in ran.out
     assert "<path" not in (folder / "blank.svg").read_text()
 
 
@@ -180,7 +181,7 @@ def stored(svg):
 
 def test_verbose_tells_a_command_that_gives_the_same_file_again(run, folder):
     ran = run("fit", "a.png", "-v", "--pen=0.5mm", "--seed=5", *TINY)
-    assert "page 297 x 210 mm" in ran.err
+    assert ran.out.startswith("page       297 x 210 mm\n")
     svg = (folder / "a.svg").read_bytes()
     assert shlex.split(stored(svg)["command"])[1:] == told_command(ran)
     assert stored(svg)["options"]["seed"] == 5
@@ -332,4 +333,4 @@ def test_a_name_that_is_no_text_is_told_all_the_same(ready, folder, monkeypatch)
     monkeypatch.setattr(sys, "argv", ["plotopt", "fit", name])
     cli.main()
     out.flush()
-    assert out.buffer.getvalue().count(b"\n") == 7
+    assert out.buffer.getvalue().count(b"\n") == 8

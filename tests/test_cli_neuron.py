@@ -198,13 +198,13 @@ def test_a_neuron_becomes_a_drawing_and_its_command_gives_the_same_again(run, fo
     ran = run("neuron", f"{SQUEEZED}:3", "-v", *TINY)
     assert ran.code == 0
     assert new_files(folder, before) == [f"{NAME}.plotopt", f"{NAME}.png", f"{NAME}.svg"]
-    strokes, distance, lifts, time, _, _, files = ran.out.splitlines()
+    page, strokes, distance, lifts, time, _, _, files = ran.out.splitlines()
     assert re.fullmatch(r"strokes    \d+ in \d+ paths", strokes)
     assert re.fullmatch(r"distance   \d\.\d m pen down, \d\.\d m pen up", distance)
     assert re.fullmatch(r"pen lifts  \d+", lifts)
     assert re.fullmatch(r"time       (\d+ s|\d+ min) on AxiDraw V3 and SE/A4, as saxi plans it", time)
     assert files == f"files      {NAME}.svg  {NAME}.png  {NAME}.plotopt"
-    *stages, repeat, page = ran.err.splitlines()
+    *stages, repeat = ran.err.splitlines()
     assert [re.sub(r" \(.*\)", "", stage) for stage in stages] == [
         "loading the network",
         "preparing the renderer",
@@ -212,7 +212,7 @@ def test_a_neuron_becomes_a_drawing_and_its_command_gives_the_same_again(run, fo
         "whole drawing at 128 px",
         "planning the plot",
     ]
-    assert page == "page 210 x 297 mm"
+    assert page == "page       210 x 297 mm"
     svg = (folder / f"{NAME}.svg").read_bytes()
     assert repeat == f"repeat with: {stored(svg)['command']}"
     words = shlex.split(repeat)[3:]

@@ -36,7 +36,7 @@ def test_a_drawing_is_planned_beside_its_file_and_the_gain_is_told(run, folder):
     assert ran.code == 0
     assert new_files(folder, before) == ["inkscape-plan.png", "inkscape-plan.svg"]
     lines = ran.out.splitlines()
-    assert lines[0] == "strokes    5 in 5 paths"
+    assert lines[:2] == ["page       148 x 105 mm", "strokes    5 in 5 paths"]
     assert re.fullmatch(r"saved      pen up \d\.\d -> \d\.\d m", lines[-1])
     assert "note: texts left out: 1 (convert text to paths first)" in ran.err
     assert "reading the drawing" in ran.err

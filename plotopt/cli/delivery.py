@@ -152,7 +152,6 @@ class Delivery:
             # Where strokes stood then is in the run alone.
             is_chance = drawing.metadata.keys() & {"stopped", "carried"}
             click.echo("no command repeats it, since a run was stopped" if is_chance else told, err=True)
-            click.echo(f"page {drawing.page.width_mm:g} x {drawing.page.height_mm:g} mm", err=True)
 
 
 def _check_plotter(device: str | None, settings: FitSettings | NetworkSettings, aspect: float | None) -> None:

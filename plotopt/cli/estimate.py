@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from plotopt.cli.report import duration, fillings, layer_row, load_figures, say, say_notes, table
+from plotopt.cli.report import duration, fillings, layer_row, load_figures, say, say_notes, say_page, table
 from plotopt.errors import PlotoptError
 from plotopt.profiles import Client
 
@@ -93,7 +93,7 @@ def _write_picture(made: Estimate, path: Path, force: bool) -> None:
 def _tell(made: Estimate, profile: Profile) -> None:
     plot = made.plot
     say_notes(made.notes)
-    say("page", f"{made.page.width_mm:g} x {made.page.height_mm:g} mm")
+    say_page(made.page)
     say("paths", f"{plot.paths:,}")
     say("distance", f"{plot.pen_down_m:.1f} m pen down, {plot.pen_up_m:.1f} m pen up")
     say("pen lifts", f"{plot.lifts:,}")

@@ -76,7 +76,6 @@ def command(svg: Path, delivery: Delivery, options: dict[str, Any]) -> None:
 
 def _say_what_it_saves(drawing: Drawing) -> None:
     before, after = drawing.metadata["before"], drawing.statistics
-    say("page", f"{drawing.page.width_mm:g} x {drawing.page.height_mm:g} mm")
     figures = (
         ("paths", f"{before['paths']:,}", f"{after.paths:,}", ""),
         ("pen up", f"{before['pen_up_m']:.1f}", f"{after.pen_up_m:.1f}", " m"),

@@ -12,6 +12,7 @@ from plotopt.formats.duration import format_duration
 
 if TYPE_CHECKING:
     from plotopt.drawing import Drawing
+    from plotopt.page import Page
     from plotopt.plot.load import InkLoad
     from plotopt.plot.plan import LayerStatistics
     from plotopt.profiles import Client, Profile
@@ -25,6 +26,7 @@ def report(drawing: Drawing, files: Sequence[Path], told: Container[str] = ()) -
     load = ink_load(drawing.layers, drawing.page)
     say_notes(note for note in [*drawing.notes, *load_notes(load, drawing.stock)] if note not in told)
     plot = drawing.statistics
+    say_page(drawing.page)
     say("strokes", f"{plot.strokes:,} in {counted(plot.paths, 'path')}")
     if round(plot.hidden_m, 1):
         say(
@@ -47,6 +49,11 @@ def report(drawing: Drawing, files: Sequence[Path], told: Container[str] = ()) -
 def say(name: str, figures: str) -> None:
     """Print one line of a report."""
     click.echo(f"{name:<11}{figures}")
+
+
+def say_page(page: Page) -> None:
+    """Print the paper's size as it lies under the pen."""
+    say("page", f"{page.width_mm:g} x {page.height_mm:g} mm")
 
 
 def say_notes(notes: Iterable[str]) -> None:

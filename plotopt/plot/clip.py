@@ -35,18 +35,25 @@ def clip(chain: Chain, rect: Rect) -> list[Chain]:
 def _runs_inside(chain: Chain, low: ndarray, high: ndarray) -> list[list[ndarray]]:
     runs: list[list[ndarray]] = []
     reached_end = False
-    for curve in chain:
-        spans = _spans_inside(curve, low, high)
+    # Most curves of a line that leaves lie inside with all of their control points, and so wholly.
+    whole = ((chain >= low) & (chain <= high)).all((1, 2))
+    for curve, is_whole in zip(chain, whole.tolist(), strict=True):
+        spans = [(0.0, 1.0)] if is_whole else _spans_inside(curve, low, high)
         for start, end in spans:
-            piece = bezier.subcurve(curve, start, end)
-            # Rounding may leave a cut just beyond its edge; inner control points may lie outside.
-            piece[[0, 3]] = np.clip(piece[[0, 3]], low, high)
+            piece = curve if is_whole else _cut(curve, start, end, low, high)
             if reached_end and start == 0:
                 runs[-1].append(piece)
             else:
                 runs.append([piece])
         reached_end = bool(spans) and spans[-1][1] == 1
     return runs
+
+
+def _cut(curve: ndarray, start: float, end: float, low: ndarray, high: ndarray) -> ndarray:
+    piece = bezier.subcurve(curve, start, end)
+    # Rounding may leave a cut just beyond its edge; inner control points may lie outside.
+    piece[[0, 3]] = np.clip(piece[[0, 3]], low, high)
+    return piece
 
 
 def _spans_inside(curve: ndarray, low: ndarray, high: ndarray) -> list[tuple[float, float]]:

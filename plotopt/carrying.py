@@ -15,7 +15,7 @@ from plotopt.colour.oklab import oklab
 from plotopt.first_strokes.bed import Bed
 from plotopt.first_strokes.directions import structure_headings
 from plotopt.first_strokes.laid import placed
-from plotopt.first_strokes.laying import apportioned
+from plotopt.first_strokes.shares import apportioned
 from plotopt.first_strokes.sowing import linked_across
 from plotopt.joints import Joints
 from plotopt.objectives.problem import Problem

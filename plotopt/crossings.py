@@ -1,14 +1,17 @@
-"""A line that crosses itself nowhere: where it does, what lies between is gone through the other way.
+"""Lines that cross nowhere: where two segments do, their four ends are joined in another way.
 
 Two crossing segments are the diagonals of a quadrangle; two of its sides replace them and are shorter
-together, so the line gets shorter with each exchange and there is an end to them. On a line of fine steps
-a crossing becomes two bends side by side.
+together, so lines get shorter with each exchange and there is an end to them. Of one line what lies between
+is gone through the other way; two lines go on with each other's rest, whichever turns less. On lines of fine
+steps a crossing becomes two bends side by side.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numba import njit
 from numpy import ndarray
 
@@ -18,45 +21,51 @@ _ROUNDS = 60
 _SQUARE = 1.5
 
 
-def uncrossed(line: Float[ndarray, "points 2"]) -> Float[ndarray, "points 2"]:
-    """The same points in another order, with the same ends; no two segments cross in their insides.
+def uncrossed(lines: Sequence[Float[ndarray, "points 2"]]) -> list[Int[ndarray, "points"]]:
+    """As many lines of the same points with the same ends, no two segments across each other.
 
-    Of points in one place one is left out.
+    Told by the numbers that points have when the ``lines`` are laid one after another. Of a line's points
+    in one place, next to each other, one is left out.
     """
-    apart = np.ones(len(line), bool)
-    apart[1:] = (np.diff(line, axis=0) != 0).any(1)
-    line = line[apart]
+    points = np.concatenate(lines)
+    owner = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
+    apart = np.ones(len(points), bool)
+    apart[1:] = (np.diff(points, axis=0) != 0).any(1) | (np.diff(owner) > 0)
+    order = np.flatnonzero(apart)
+    last = np.append(np.diff(owner[order]) > 0, True)
     for _ in range(_ROUNDS):
-        found = _crossings(line)
+        found = _crossings(points[order], last)
         if not len(found):
             break
-        order = np.arange(len(line))
-        _exchange(line, found, order)
-        line = line[order]
-    return line
+        after, last = _exchange(points[order], last, found)
+        order = order[after]
+    return np.split(order, np.flatnonzero(last)[:-1] + 1)
 
 
-def _crossings(line: Float[ndarray, "points 2"]) -> Int[ndarray, "crossings 2"]:
-    """Pairs of segments that cross, by their numbers, the lower first."""
-    if len(line) < 4:
+def _crossings(points: Float[ndarray, "points 2"], last: Bool[ndarray, "points"]) -> Int[ndarray, "pairs 2"]:
+    """Pairs of segments that cross, by their first points, the lower first; none begins at a ``last`` one."""
+    steps = np.hypot(*np.diff(points, axis=0).T)[~last[:-1]]
+    if len(steps) < 2:
         return np.zeros((0, 2), np.int64)
-    low, high = line.min(0), line.max(0)
-    square = _SQUARE * float(np.hypot(*np.diff(line, axis=0).T).mean())
+    low, high = points.min(0), points.max(0)
+    square = _SQUARE * float(steps.mean())
     columns, rows = ((high - low) / square).astype(int) + 1
-    placed = (line - low) / square
+    placed = (points - low) / square
     starts, segments = np.zeros(columns * rows + 1, np.int64), np.zeros(0, np.int64)
-    counts = _sort_in(placed, columns, starts, segments)
+    counts = _sort_in(placed, last, columns, starts, segments)
     starts[1:] = np.cumsum(counts)
     segments = np.zeros(starts[-1], np.int64)
-    _sort_in(placed, columns, starts, segments)
-    return np.unique(np.array(_pairs(line, starts, segments), np.int64).reshape(-1, 2), axis=0)
+    _sort_in(placed, last, columns, starts, segments)
+    return np.unique(np.array(_pairs(points, starts, segments), np.int64).reshape(-1, 2), axis=0)
 
 
 @njit(cache=True)
-def _sort_in(placed, columns, starts, segments):
+def _sort_in(placed, last, columns, starts, segments):
     """Count the segments that may touch each square; write them down if there is room for them."""
     counts = np.zeros(len(starts) - 1, np.int64)
     for i in range(len(placed) - 1):
+        if last[i]:
+            continue
         (x0, y0), (x1, y1) = placed[i], placed[i + 1]
         # By its rows, so that a long slanting segment touches few squares.
         for row in range(int(min(y0, y1)), int(max(y0, y1)) + 1):
@@ -65,8 +74,8 @@ def _sort_in(placed, columns, starts, segments):
                 s, t = (row - y0) / (y1 - y0), (row + 1 - y0) / (y1 - y0)
                 a, b = max(0.0, min(s, t)), min(1.0, max(s, t))
             p, q = x0 + a * (x1 - x0), x0 + b * (x1 - x0)
-            first, last = int(min(p, q) - 1e-9), int(max(p, q) + 1e-9)
-            for column in range(max(first, 0), min(last, columns - 1) + 1):
+            left, right = int(min(p, q) - 1e-9), int(max(p, q) + 1e-9)
+            for column in range(max(left, 0), min(right, columns - 1) + 1):
                 square = row * columns + column
                 if len(segments):
                     segments[starts[square] + counts[square]] = i
@@ -97,16 +106,64 @@ def _cross(a, b, c, d):
 
 
 @njit(cache=True)
-def _exchange(line, found, order):
-    """Undo crossings, each if its two segments are still there."""
-    places = np.arange(len(order))
+def _exchange(points, last, found):
+    """Undo crossings, each if its two segments are still there; the points' new order, and which are last."""
+    near = np.full((len(points), 2), -1)
+    for i in range(len(points) - 1):
+        if not last[i]:
+            near[i, 1], near[i + 1, 0] = i + 1, i
     for k in range(len(found)):
         a, b, c, d = found[k, 0], found[k, 0] + 1, found[k, 1], found[k, 1] + 1
-        if abs(places[a] - places[b]) != 1 or abs(places[c] - places[d]) != 1:
+        if (near[a] == b).any() and (near[c] == d).any():
+            if _goes_on(points, near, a, b, c, d):
+                c, d = d, c
+            # a with c and b with d.
+            _relink(near, a, b, c)
+            _relink(near, c, d, a)
+            _relink(near, b, a, d)
+            _relink(near, d, c, b)
+    return _walk(near)
+
+
+@njit(cache=True)
+def _goes_on(points, near, a, b, c, d):
+    """Whether a is to be linked with d and b with c: else a line would be cut, or turn more than it must."""
+    ahead = _reached(near, a, b, c, d)
+    behind = -1 if ahead >= 0 else _reached(near, b, a, c, d)
+    if ahead < 0 and behind < 0:
+        one, other = points[b] - points[a], points[d] - points[c]
+        return one[0] * other[0] + one[1] * other[1] > 0
+    return ahead == d or behind == c
+
+
+@njit(cache=True)
+def _reached(near, before, here, c, d):
+    """Which of c and d a line comes to first, from ``before`` by way of ``here``; -1 for neither."""
+    while here >= 0:
+        if here in (c, d):
+            return here
+        before, here = here, near[here, 1] if near[here, 0] == before else near[here, 0]
+    return -1
+
+
+@njit(cache=True)
+def _relink(near, point, old, new):
+    near[point, 0 if near[point, 0] == old else 1] = new
+
+
+@njit(cache=True)
+def _walk(near):
+    """The points line by line, each from the end that comes first, and which are the last of theirs."""
+    order, last = np.zeros(len(near), np.int64), np.zeros(len(near), np.bool_)
+    done = np.zeros(len(near), np.bool_)
+    count = 0
+    for first in range(len(near)):
+        if done[first] or near[first].min() >= 0:
             continue
-        i, j = min(places[a], places[b]), min(places[c], places[d])
-        first, last = min(i, j) + 1, max(i, j)
-        while first < last:
-            order[first], order[last] = order[last], order[first]
-            places[order[first]], places[order[last]] = first, last
-            first, last = first + 1, last - 1
+        before, here = np.int64(-1), np.int64(first)
+        while here >= 0:
+            order[count], done[here] = here, True
+            count += 1
+            before, here = here, near[here, 1] if near[here, 0] == before else near[here, 0]
+        last[count - 1] = True
+    return order, last

@@ -97,9 +97,9 @@ class Quality(Enum):
     FINE = "fine"
 
 
-# The warm start moves strokes by a millimetre at most: lines are finer than its pixels, so it can mend
-# tone, but strokes that it pushed further would cross each other.
-_WARM = Stage("whole page", 256, 30, (0.08, 0.04), (1.2, 1.0), smoothness=0.05, firmness=0.05)
+# The warm start moves strokes by a millimetre at most: its pixels are as wide as lines, so it can mend
+# tone, but strokes that it pushed further would cross each other, as they do in coarser pixels.
+_WARM = Stage("whole page", 512, 30, (0.08, 0.04), (1.2, 1.0), smoothness=0.05, firmness=0.05)
 _DETAIL = Stage("tiles", 1024, 600, (1.0, 0.05), (1.2, 0.6), relocations=4, smoothness=0.02, firmness=0.02)
 _STAGES = {
     Quality.DRAFT: (_WARM, replace(_DETAIL, long_side_px=512, steps=120, relocations=2)),

@@ -7,10 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from plotopt.crossings import uncrossed
+from plotopt import crossings as module
 
 lines = arrays(float, st.tuples(st.integers(1, 24), st.just(2)), elements=st.integers(0, 9))
 free_lines = arrays(float, st.tuples(st.integers(2, 40), st.just(2)), elements=st.floats(-50, 50, width=32))
+
+
+def uncrossed(line):
+    (numbers,) = module.uncrossed([line])
+    return line[numbers]
 
 
 def side(p, q, r):

@@ -169,5 +169,5 @@ def test_qualities_take_more_steps_one_after_another():
 def test_a_size_is_that_of_the_last_stage_and_none_before_is_larger(quality, size_px):
     stages = stages_for(quality, size_px, 64)
     assert stages[-1].long_side_px == size_px
-    assert stages[0].long_side_px == min(256, size_px)
+    assert stages[0].long_side_px == min(512, size_px)
     assert {stage.tile_px for stage in stages} == {64}

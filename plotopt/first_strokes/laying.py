@@ -15,6 +15,7 @@ from plotopt.first_strokes.bed import Bed
 from plotopt.first_strokes.directions import share_tone
 from plotopt.first_strokes.guide import LONGEST_PART, MOST_OF_STROKES, Contours, Guide
 from plotopt.first_strokes.seeding import Course, Seeds, evened
+from plotopt.first_strokes.shares import apportioned
 from plotopt.first_strokes.single_line import SingleLine
 from plotopt.maps import Ground
 from plotopt.page import Rect
@@ -151,12 +152,6 @@ def lay(
     if laying.missing > MISSING_NOTED:
         laying = _laid(field, coarse, count, laying.reach * (1 - laying.missing), rng)
     return laying
-
-
-def apportioned(count: int, weights: Sequence[float]) -> list[int]:
-    """Whole numbers in proportion to the weights that add up to ``count``."""
-    edges = np.round(count * np.cumsum(weights) / max(np.sum(weights), _LEAST_LINE_PX)).astype(int)
-    return np.diff(edges, prepend=0).tolist()
 
 
 def _laid(field: Field, coarse: Target, count: int, reach: float, rng: np.random.Generator) -> Laying:

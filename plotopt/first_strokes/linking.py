@@ -15,6 +15,8 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy.spatial import cKDTree
 
+from plotopt.crossings import uncrossed
+from plotopt.first_strokes.shares import apportioned
 from plotopt.plot import neighbours
 
 Line = Float[ndarray, "points 2"]
@@ -176,6 +178,20 @@ def _outwards(line: Line) -> Float[ndarray, "2 2"]:
     ways = np.stack([line[0] - line[reach], line[-1] - line[-1 - reach]]) if reach else np.zeros((2, 2))
     sizes = np.hypot(*ways.T)[:, None]
     return np.where(sizes > 1e-9, ways / np.maximum(sizes, 1e-9), [[-1.0, 0.0], [1.0, 0.0]])
+
+
+def untangled(whole: Linked) -> Linked:
+    """The same lines without crossings, which are seldom drawn apart later; each counts for its part of them.
+
+    What keeps lines apart when they are laid does not know of links.
+    """
+    numbers = uncrossed(whole.lines)
+    points = np.concatenate(whole.lines)
+    sizes = np.array([len(line) for line in whole.lines])
+    # Each line is made of one at least.
+    parts = np.repeat((np.array(whole.laid) - 1) / sizes, sizes)
+    more = apportioned(sum(whole.laid) - len(numbers), [parts[line].sum() for line in numbers])
+    return Linked([points[line] for line in numbers], [1 + each for each in more])
 
 
 def cut(

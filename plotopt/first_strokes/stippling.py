@@ -39,7 +39,9 @@ def tour(
     """
     count = max(_FEWEST, min(most, round(_ROOM * _wanted(tone, pen_px))))
     dots = stipple(_line_area(tone) ** 2, count, rng)
-    return uncrossed(dots[order.visit(np.repeat(dots, 2, axis=0)) >> 1])
+    dots = dots[order.visit(np.repeat(dots, 2, axis=0)) >> 1]
+    (free,) = uncrossed([dots])
+    return dots[free]
 
 
 def reach(tone: Float[ndarray, "height width"], pen_px: float, dots: int) -> float:

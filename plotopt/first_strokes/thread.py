@@ -37,7 +37,9 @@ def thread(lines: Sequence[Line], demand: Float[ndarray, "height width"], pen_px
     pieces = [piece for line in lines for piece in _cut(line, _PIECE_PENS * pen_px, _APART * spacing_px)]
     ends = np.array([[piece[0], piece[-1]] for piece in pieces]).reshape(-1, 2)
     entered = order.visit(ends).tolist()
-    return uncrossed(np.concatenate([pieces[end >> 1][:: -1 if end & 1 else 1] for end in entered]))
+    line = np.concatenate([pieces[end >> 1][:: -1 if end & 1 else 1] for end in entered])
+    (free,) = uncrossed([line])
+    return line[free]
 
 
 def tied(lines: Sequence[Line]) -> Line:

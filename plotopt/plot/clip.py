@@ -36,7 +36,7 @@ def _runs_inside(chain: Chain, low: ndarray, high: ndarray) -> list[list[ndarray
     runs: list[list[ndarray]] = []
     reached_end = False
     # Most curves of a line that leaves lie inside with all of their control points, and so wholly.
-    whole = ((chain >= low) & (chain <= high)).all((1, 2))
+    whole = np.all((chain >= low) & (chain <= high), axis=(1, 2))
     for curve, is_whole in zip(chain, whole.tolist(), strict=True):
         spans = [(0.0, 1.0)] if is_whole else _spans_inside(curve, low, high)
         for start, end in spans:

@@ -25,7 +25,7 @@ from quality_measure import Measure
 
 import plotopt
 from plotopt import posing, stages
-from plotopt.first_strokes import linking
+from plotopt.first_strokes import bed, linking
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives import likeness
 from plotopt.objectives.problem import Problem
@@ -38,6 +38,8 @@ _COLUMNS = ("rmse_1_raw", "ssim_1_raw", "rmse_3_raw", "ssim_3_raw", "rmse_3_mapp
 _ALIKE = (0.05, 0.8, 3.0, 3.3, 3.3, 3.3)
 _WARM, _DETAIL = stages.stages_for(Quality.NORMAL)
 _HALF = stages._STAGES | {Quality.NORMAL: (_WARM, replace(_DETAIL, steps=_DETAIL.steps // 2))}
+_COARSE = stages._STAGES | {Quality.NORMAL: (replace(_WARM, long_side_px=256), _DETAIL)}
+_COLD = stages._STAGES | {Quality.NORMAL: (_DETAIL,)}
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,9 @@ VARIANTS = (
     Variant("seed 3", {"seed": 3}),
     Variant("no links", {"link": 0.0}),
     Variant("links that may cross lines", parts=((linking, "_crossed", lambda *_: 0),)),
+    Variant("lines left crossed", parts=((bed, "untangled", lambda whole: whole),)),
+    Variant("warm start at 256 px", parts=((stages, "_STAGES", _COARSE),)),
+    Variant("no warm start", parts=((stages, "_STAGES", _COLD),)),
     Variant("no tones asked otherwise", parts=((likeness.Likeness, "_retone", lambda *_: None),)),
     Variant("coarse levels alike", parts=((posing, "PyramidLoss", partial(PyramidLoss, _ALIKE)),)),
     Variant("half the steps", parts=((stages, "_STAGES", _HALF),)),

@@ -1,4 +1,4 @@
-"""A line freed from crossings: the same points, no two segments across each other, never longer."""
+"""Lines freed from crossings: the same points and ends, no two segments across each other, never longer."""
 
 from itertools import combinations, pairwise
 
@@ -22,13 +22,17 @@ def side(p, q, r):
     return (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
 
 
-def crossings(line):
+def crossings(*lines):
     """Pairs of segments that cross in their insides, each looked at on its own."""
-    segments = list(pairwise(line))
+    segments = [segment for line in lines for segment in pairwise(line)]
     return sum(
         side(a, b, c) * side(a, b, d) < 0 and side(c, d, a) * side(c, d, b) < 0
         for (a, b), (c, d) in combinations(segments, 2)
     )
+
+
+def parted(*lines):
+    return [np.concatenate(lines)[numbers] for numbers in module.uncrossed(lines)]
 
 
 def length(line):
@@ -69,3 +73,41 @@ def test_a_long_segment_is_seen_from_far_away():
     line = np.concatenate([comb, [[59.5, 1.6], [-1.0, 0.2]]])
     assert crossings(line) > 10
     assert crossings(uncrossed(line)) == 0
+
+
+def test_two_lines_go_on_with_each_others_rest_where_that_turns_less():
+    """The segments that cross are 45 degrees apart; then one of the lines is drawn the other way."""
+    flat = np.array([[0, 0], [3, 0], [5, 0], [9, 0]], float)
+    rising = np.array([[1, -2], [3, -1], [5, 1], [6, 4]], float)
+    # Each begins at the end that was first.
+    swapped = [[[0, 0], [3, 0], [5, 1], [6, 4]], [[9, 0], [5, 0], [3, -1], [1, -2]]]
+    assert [line.tolist() for line in parted(flat, rising)] == swapped
+    assert [line.tolist() for line in parted(flat, rising[::-1])] == swapped
+
+
+def test_lines_that_do_not_cross_stay_as_they_are():
+    lines = [np.array(each, float) for each in ([[0, 0], [9, 0]], [[4, 4]], [[0, 1], [4, 1], [9, 2]])]
+    assert [line.tolist() for line in parted(*lines)] == [line.tolist() for line in lines]
+
+
+def test_points_in_one_place_are_left_out_of_their_own_line_alone():
+    lines = [np.array([[0, 0], [5, 5], [5, 5]], float), np.array([[5, 5], [5, 5], [7, 5]], float)]
+    assert [line.tolist() for line in parted(*lines)] == [[[0, 0], [5, 5]], [[5, 5], [7, 5]]]
+
+
+@settings(deadline=None)
+@given(st.lists(lines | free_lines, min_size=1, max_size=5))
+def test_many_lines_stay_as_many_with_the_same_ends(given_lines):
+    free = parted(*given_lines)
+    assert len(free) == len(given_lines)
+    assert crossings(*free) == 0
+    assert sum(map(length, free)) <= sum(map(length, given_lines)) + 1e-9
+    ends, points = (
+        [
+            sorted(tuple(point) for line in each for point in line[part].tolist())
+            for each in (free, given_lines)
+        ]
+        for part in ([0, -1], slice(None))
+    )
+    assert ends[0] == ends[1]
+    assert set(points[0]) == set(points[1])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plotopt import bezier
-from plotopt.first_strokes.linking import cut, find_gaps, linked
+from plotopt.first_strokes.linking import Linked, cut, find_gaps, linked, untangled
 from plotopt.joints import LEAST_SPANS, SHARED
 
 GREY = np.full((60, 80), 0.5)
@@ -53,6 +53,25 @@ def test_which_way_a_line_was_laid_makes_no_difference():
     forth = [line(5, 20, 20, 20), line(25, 20, 40, 26)]
     ways = [[a[::i], b[::j]] for a, b in [forth] for i in (1, -1) for j in (1, -1)]
     assert [min(costs(lines).values()) for lines in ways] == pytest.approx([min(costs(forth).values())] * 4)
+
+
+def test_lines_that_cross_are_untangled_and_count_for_their_parts():
+    """Two of equal length, of which one was made of six, cross in the middle at 45 degrees."""
+    crossing = Linked([line(0, 20.1, 40, 20.1), line(6, 6, 34, 34)], [6, 1])
+    free = untangled(crossing)
+    assert [each[[0, -1]].tolist() for each in free.lines] == [
+        [[0, 20.1], [34, 34]],
+        [[40, 20.1], [6, 6]],
+    ]
+    assert free.laid == [4, 3]
+    assert sum(map(len, free.lines)) == sum(map(len, crossing.lines))
+
+
+def test_lines_that_do_not_cross_are_left_as_they_are():
+    apart = Linked([line(0, 20, 40, 20), line(0, 30, 40, 30), line(0, 35, 10, 35)], [6, 1, 2])
+    free = untangled(apart)
+    assert all(np.array_equal(*pair) for pair in zip(free.lines, apart.lines, strict=True))
+    assert free.laid == apart.laid
 
 
 def test_a_line_to_be_crossed_counts_for_a_pixel():

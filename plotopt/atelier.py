@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from plotopt.carrying import Carried
 from plotopt.crops import Crops
 from plotopt.devices import Devices
 from plotopt.first_strokes.single_line import SingleLine
-from plotopt.first_strokes.sowing import Sown, sow, usual_count
+from plotopt.first_strokes.sowing import Soil, Sown, usual_count
 from plotopt.journal import Attempt, Journal
 from plotopt.listening import Listener, Progress
 from plotopt.losses.pixel import PyramidLoss
@@ -151,12 +152,16 @@ class Atelier:
         """So many first strokes, new or carried over."""
         problem = self.problem
         if not self.carried:
-            return sow(problem.target, count, problem.pens, problem.inks, rng, problem.guide)
+            return self._soil.sown(count, rng)
         strokes = self.carried.onto(problem, count, rng)
         # Only for the tones that so many strokes can reach.
         laid = max(1, sum(strokes.laid()))
-        sown = sow(problem.target, laid, problem.pens, problem.inks, rng, problem.guide)
-        return replace(sown, strokes=strokes)
+        return replace(self._soil.sown(laid, rng), strokes=strokes)
+
+    @cached_property
+    def _soil(self) -> Soil:
+        problem = self.problem
+        return Soil.of(problem.target, problem.pens, problem.inks, problem.guide)
 
     def _likened(
         self, strokes: Strokes, problem: Problem, budget: Budget | None, rng: np.random.Generator

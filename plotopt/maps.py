@@ -21,7 +21,7 @@ _ASPECT_OFF = 0.04
 _LARGEST_PX = 4096
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ground:
     """What lines are laid on: tones in 0..1 at the pixels of ``view``, and the picture's place."""
 

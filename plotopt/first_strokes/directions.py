@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -76,7 +77,7 @@ class Structure(Direction):
         return Structure(self.coarseness * by)
 
     def headings(self, ground: Ground) -> list[Float[ndarray, "height width"]]:
-        return [structure_headings(ground.tone, self.coarseness)]
+        return [_read_structure(ground, self.coarseness)]
 
 
 @dataclass(frozen=True)
@@ -275,6 +276,14 @@ def structure_headings(
     for i, window in enumerate(_WINDOWS_PX):
         total += _FADE**i * np.stack([blurred(part, window * coarseness) for part in (cosine, sine)])
     return 0.5 * np.arctan2(total[1], total[0]) + 0.5 * np.pi
+
+
+# A budget lays lines on one ground again and again.
+@lru_cache(maxsize=4)
+def _read_structure(ground: Ground, coarseness: float) -> Float[ndarray, "height width"]:
+    headings = structure_headings(ground.tone, coarseness)
+    headings.setflags(write=False)
+    return headings
 
 
 def _spelled(number: float) -> str:

@@ -59,6 +59,54 @@ def linked_across(guide: Guide, pens: Sequence[Pen]) -> float | None:
     return guide.link_mm
 
 
+@dataclass(frozen=True)
+class Soil:
+    """What strokes are sown on, read once for all tries: how lines run on the ``target``, in coarse pixels.
+
+    A target of one channel is for one pen and in parts of its full ink, see :func:`plotopt.posing.pose`; one
+    of three channels is separated into the inks of all pens, which share the strokes by the length of line
+    that each has to lay. The outlines of a guide come first, and are drawn into the target. Where it asks
+    for a single line there is one for each pen.
+    """
+
+    target: Target
+    coarse: Target
+    field: Field
+
+    @classmethod
+    def of(cls, target: Target, pens: Sequence[Pen], inks: Inks, guide: Guide | None = None) -> Soil:
+        """The soil of a target for some pens, and where lines run that the ``guide`` tells."""
+        guide = guide or Guide()
+        if guide.contours and guide.single_line is SingleLine.TOUR:
+            # Dots follow what is dark.
+            target, guide = guide.contours.drawn_on(target), replace(guide, contours=None)
+        coarse = target.canvas(laying_mm(pens, target.place), 0)
+        return cls(target, coarse, Field.of(guide, coarse, target.place, pens, inks))
+
+    def sown(self, count: int | None, rng: np.random.Generator) -> Sown:
+        """``count`` first strokes, or fewer where that many would have nothing to do.
+
+        None is for as many as suit the pens and the place.
+        """
+        target, coarse, pens = self.target, self.coarse, self.field.pens
+        asked = count or usual_count(pens, target.place)
+        field = self.field.sparing(coarse, asked)
+        beds = field.beds(coarse)
+        useful = field.outlined + int(sum(bed.useful for bed in beds))
+        if useful == 0:
+            blank = Strokes.of_pen(torch.zeros(0, 4, 2), pens[0].width_mm)
+            told = ("the picture is blank, or nearly: there is nothing to draw",)
+            return Sown(blank, target, told, field.guide)
+        laying = lay(field, coarse, beds, (min(asked, useful), asked), rng)
+        notes = _notes(laying, count)
+        target = target.lightened(max(laying.reach, LEAST_DARKNESS))
+        if field.guide.contours:
+            target = field.guide.contours.drawn_on(target)
+        strokes = placed(_threads(laying) if field.single else _lines(laying, coarse, rng), coarse.view, pens)
+        strokes = strokes.inside(target.place) if field.single else strokes
+        return Sown(strokes, target, notes, laying.field.guide)
+
+
 def sow(
     target: Target,
     count: int | None,
@@ -67,34 +115,8 @@ def sow(
     rng: np.random.Generator,
     guide: Guide | None = None,
 ) -> Sown:
-    """The first strokes for a target: ``count``, or fewer where that many would have nothing to do.
-
-    None is for as many as suit the pens and the place. A target of one channel is for one pen and in parts
-    of its full ink, see :func:`plotopt.posing.pose`; one of three channels is separated into the inks of all
-    pens, which share the strokes by the length of line that each has to lay. The outlines of the ``guide``
-    come first, and are drawn into the target.
-    Where it asks for a single line there is one for each pen.
-    """
-    guide = guide or Guide()
-    if guide.contours and guide.single_line is SingleLine.TOUR:
-        # Dots follow what is dark.
-        target, guide = guide.contours.drawn_on(target), replace(guide, contours=None)
-    coarse = target.canvas(laying_mm(pens, target.place), 0)
-    asked = count or usual_count(pens, target.place)
-    field = Field.of(guide, coarse, target.place, pens, inks).sparing(coarse, asked)
-    beds = field.beds(coarse)
-    useful = field.outlined + int(sum(bed.useful for bed in beds))
-    if useful == 0:
-        blank = Strokes.of_pen(torch.zeros(0, 4, 2), pens[0].width_mm)
-        return Sown(blank, target, ("the picture is blank, or nearly: there is nothing to draw",), guide)
-    laying = lay(field, coarse, beds, (min(asked, useful), asked), rng)
-    notes = _notes(laying, count)
-    target = target.lightened(max(laying.reach, LEAST_DARKNESS))
-    if guide.contours:
-        target = guide.contours.drawn_on(target)
-    strokes = placed(_threads(laying) if field.single else _lines(laying, coarse, rng), coarse.view, pens)
-    strokes = strokes.inside(target.place) if field.single else strokes
-    return Sown(strokes, target, notes, laying.field.guide)
+    """The first strokes for a target, as :meth:`Soil.sown` has them."""
+    return Soil.of(target, pens, inks, guide).sown(count, rng)
 
 
 def _notes(laying: Laying, asked: int | None) -> tuple[str, ...]:

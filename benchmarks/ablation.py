@@ -62,7 +62,7 @@ VARIANTS = (
     Variant("seed 3", {"seed": 3}),
     Variant("no links", {"link": 0.0}),
     Variant("links that may cross lines", parts=((linking, "_crossed", lambda *_: 0),)),
-    Variant("lines left crossed", parts=((bed, "untangled", lambda whole: whole),)),
+    Variant("lines left crossed", parts=((bed, "untangled", lambda whole, _: whole),)),
     Variant("warm start at 256 px", parts=((stages, "_STAGES", _COARSE),)),
     Variant("no warm start", parts=((stages, "_STAGES", _COLD),)),
     Variant("no tones asked otherwise", parts=((likeness.Likeness, "_retone", lambda *_: None),)),

@@ -21,13 +21,18 @@ _ROUNDS = 60
 _SQUARE = 1.5
 
 
-def uncrossed(lines: Sequence[Float[ndarray, "points 2"]]) -> list[Int[ndarray, "points"]]:
+def uncrossed(
+    lines: Sequence[Float[ndarray, "points 2"]], matters: Bool[ndarray, "points"] | None = None
+) -> list[Int[ndarray, "points"]]:
     """As many lines of the same points with the same ends, no two segments across each other.
 
     Told by the numbers that points have when the ``lines`` are laid one after another. Of a line's points
-    in one place, next to each other, one is left out.
+    in one place, next to each other, one is left out. With ``matters`` only those crossings are undone whose
+    segments begin at such points.
     """
     points = np.concatenate(lines)
+    if matters is None:
+        matters = np.ones(len(points), bool)
     owner = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
     apart = np.ones(len(points), bool)
     apart[1:] = (np.diff(points, axis=0) != 0).any(1) | (np.diff(owner) > 0)
@@ -35,6 +40,7 @@ def uncrossed(lines: Sequence[Float[ndarray, "points 2"]]) -> list[Int[ndarray, 
     last = np.append(np.diff(owner[order]) > 0, True)
     for _ in range(_ROUNDS):
         found = _crossings(points[order], last)
+        found = found[matters[order[found]].all(1)]
         if not len(found):
             break
         after, last = _exchange(points[order], last, found)

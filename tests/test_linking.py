@@ -58,7 +58,7 @@ def test_which_way_a_line_was_laid_makes_no_difference():
 def test_lines_that_cross_are_untangled_and_count_for_their_parts():
     """Two of equal length, of which one was made of six, cross in the middle at 45 degrees."""
     crossing = Linked([line(0, 20.1, 40, 20.1), line(6, 6, 34, 34)], [6, 1])
-    free = untangled(crossing)
+    free = untangled(crossing, GREY)
     assert [each[[0, -1]].tolist() for each in free.lines] == [
         [[0, 20.1], [34, 34]],
         [[40, 20.1], [6, 6]],
@@ -67,9 +67,18 @@ def test_lines_that_cross_are_untangled_and_count_for_their_parts():
     assert sum(map(len, free.lines)) == sum(map(len, crossing.lines))
 
 
+def test_crossings_in_blacks_are_left_alone():
+    crossing = Linked([line(0, 20.1, 40, 20.1), line(6, 6, 34, 34)], [6, 1])
+    tone = GREY.copy()
+    tone[15:25, 15:25] = 0.1
+    assert all(
+        np.array_equal(*pair) for pair in zip(untangled(crossing, tone).lines, crossing.lines, strict=True)
+    )
+
+
 def test_lines_that_do_not_cross_are_left_as_they_are():
     apart = Linked([line(0, 20, 40, 20), line(0, 30, 40, 30), line(0, 35, 10, 35)], [6, 1, 2])
-    free = untangled(apart)
+    free = untangled(apart, GREY)
     assert all(np.array_equal(*pair) for pair in zip(free.lines, apart.lines, strict=True))
     assert free.laid == apart.laid
 

@@ -96,7 +96,7 @@ class Bed:
         reach_px = self._reach_px(len(lines)) if link_px is None else link_px
         whole = linked(lines, find_gaps(lines, ink_demand(self.tone), reach_px))
         if not self._curls:
-            return Laid.of_lines(self.number, untangled(whole), self.pen_px)
+            return Laid.of_lines(self.number, untangled(whole, self.tone), self.pen_px)
         loops = [curled(line, self._curls, streamlines.STEP_PX, rng) for line in whole.lines]
         span_pens = min(SPAN_PENS, _SPAN_LOOPS * self._loop_px / self.pen_px)
         return Laid.of_lines(self.number, Linked(loops, whole.laid), self.pen_px, span_pens)

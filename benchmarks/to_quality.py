@@ -18,7 +18,7 @@ import numpy as np
 from practice import LONG_SIDE_PX, PICTURE, STROKES, pose
 
 from plotopt import posing
-from plotopt.first_strokes.sowing import sow
+from plotopt.first_strokes.sowing import Soil
 from plotopt.journal import Journal
 from plotopt.listening import no_listener
 from plotopt.objectives.likeness import Likeness
@@ -69,7 +69,7 @@ def _problem() -> Problem:
 def _timed(problem: Problem, steps: int) -> tuple[float, Strokes]:
     start = perf_counter()
     rng = np.random.default_rng(0)
-    strokes = sow(problem.target, STROKES, problem.pens, problem.inks, rng).strokes
+    strokes = Soil.of(problem.target, problem.pens, problem.inks).sown(STROKES, rng).strokes
     if steps:
         stage = Stage("to quality", LONG_SIDE_PX, steps, (1.0, 0.05), (1.2, 0.6))
         strokes = Journal().improve(strokes, Likeness(problem, stage, rng), stage)

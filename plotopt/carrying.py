@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float
-from numpy import ndarray
 
 from plotopt.colour.light import light_of
 from plotopt.colour.oklab import oklab
 from plotopt.first_strokes.bed import Bed
 from plotopt.first_strokes.directions import structure_headings
 from plotopt.first_strokes.laid import placed
+from plotopt.first_strokes.seeding import Course
 from plotopt.first_strokes.shares import apportioned
 from plotopt.first_strokes.sowing import linked_across
 from plotopt.joints import Joints
@@ -90,9 +89,13 @@ def _more(strokes: Strokes, problem: Problem, count: int, rng: np.random.Generat
     """New strokes where ink is missing; pens share them by the length of line that each would mend."""
     target = problem.target.canvas(_mm_per_px(problem.target.place), 0)
     wanted = missing_ink(strokes.apart(), target, problem.inks)
-    beds = [
-        bed for pen in range(len(wanted)) if (bed := _bed(pen, 1 - wanted[pen], problem, target)).useful >= 1
-    ]
+    course, is_led = _course(problem, target)
+    beds = []
+    for number, (pen, missing) in enumerate(zip(problem.pens, wanted, strict=True)):
+        own = course if is_led else replace(course, headings=structure_headings(1 - missing))
+        pen_px = pen.width_mm / target.view.mm_per_px
+        beds.append(Bed(number, pen, 1 - missing, pen_px, own, problem.guide.curl_pens))
+    beds = [bed for bed in beds if bed.useful >= 1]
     if not beds:
         return strokes
     guide, view = problem.guide, target.view
@@ -108,13 +111,12 @@ def _more(strokes: Strokes, problem: Problem, count: int, rng: np.random.Generat
     return _together(strokes, placed(laid, view, problem.pens))
 
 
-def _bed(pen: int, tone: Float[ndarray, "height width"], problem: Problem, target: Target) -> Bed:
-    """What a pen is to lay in the pixels of a target, of which ``tone`` is missing."""
-    guide, place, chosen = problem.guide, problem.target.place, problem.pens[pen]
+def _course(problem: Problem, target: Target) -> tuple[Course, bool]:
+    """How new strokes run in the pixels of a target, and whether so; else they follow what is missing."""
+    guide, place = problem.guide, problem.target.place
+    course = guide.courses(guide.ground(target, target.view, place))[0]
     repairs = guide.course_of_repairs(target, place)
-    headings = repairs.headings if repairs else structure_headings(tone)
-    course = replace(guide.courses(guide.ground(target, target.view, place))[0], headings=headings)
-    return Bed(pen, chosen, tone, chosen.width_mm / target.view.mm_per_px, course, guide.curl_pens)
+    return (replace(course, headings=repairs.headings), True) if repairs else (course, False)
 
 
 def _together(one: Strokes, other: Strokes) -> Strokes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from plotopt.crossings import uncrossed
 from plotopt.first_strokes.seeding import seed
 from plotopt.listening import Listener, Progress
 from plotopt.losses.pixel import PyramidLoss
@@ -24,5 +25,6 @@ def prepare(profile: Profile, on_progress: Listener) -> None:
     PyramidLoss()(light, light)
     line = np.stack([np.linspace(1, 3, 4), np.ones(4)], axis=1)[None]
     seed(np.full((16, 16), 0.5), 1, 1.0, 4.0, np.random.default_rng(0))
+    uncrossed([np.array([[0.0, 0.0], [2.0, 2.0]]), np.array([[0.0, 2.0], [2.0, 0.0]])])
     summarize([plan_layer([line, line + 1], Pen("warm", "#000000", 0.5), Rect(0, 0, 9, 9))], profile)
     on_progress(Progress(f"preparing the renderer{once}", 1, 1))

@@ -24,6 +24,8 @@ _SHARE = 0.03
 # A stroke is useless when it is worth less than this part of what half of the strokes are worth.
 _USELESS = 0.1
 _MISSING_SIGMA_PX = 2.0
+# Ink that changes the light of bare paper by less than this mends nothing.
+_LEAST_CHANGE = 0.05
 
 
 def worth(
@@ -58,10 +60,12 @@ def missing_ink(strokes: Strokes, target: Target, inks: Inks) -> Float[ndarray, 
         light, pens = inks.on_paper(through)[0], range(inks.pens)
         wrong = target.pixels - light
         mended = torch.stack([_along(wrong, _inked(through, pen, inks) - light) for pen in pens])
-        mended = torch.where(mended < mended.amax(0), mended.clamp(max=0), mended)
         bare = torch.ones_like(through[..., :1, :1])
-        full = [torch.linalg.vector_norm(_inked(bare, pen, inks) - inks.bare) for pen in pens]
-        missing = mended / torch.stack(full)[:, None, None]
+        changes = [torch.linalg.vector_norm(_inked(bare, pen, inks) - inks.bare) for pen in pens]
+        full = torch.stack(changes)[:, None, None]
+        mended = torch.where(full < _LEAST_CHANGE, 0, mended)
+        is_best = torch.arange(inks.pens, device=mended.device)[:, None, None] == mended.argmax(0)
+        missing = torch.where(is_best, mended, mended.clamp(max=0)) / full.clamp(min=_LEAST_CHANGE)
     blurred = gaussian_filter(missing.double().cpu().numpy(), (0, _MISSING_SIGMA_PX, _MISSING_SIGMA_PX))
     return np.clip(blurred, 0, 1)
 

@@ -90,6 +90,19 @@ def test_lines_that_do_not_cross_stay_as_they_are():
     assert [line.tolist() for line in parted(*lines)] == [line.tolist() for line in lines]
 
 
+def test_tiny_lines_far_apart_take_little_room():
+    lines = [np.array([[0, 0], [1e-5, 1e-5], [0, 1e-5], [1e-5, 0]]), np.array([[5e4, 5e4], [5e4, 0]])]
+    free = parted(*lines)
+    assert crossings(lines[0]) == 1
+    assert crossings(*free) == 0
+
+
+def test_crossings_that_do_not_matter_stay():
+    bow = np.array([[0, 0], [10, 10], [10, 0], [0, 10]], float)
+    (numbers,) = module.uncrossed([bow], np.array([True, True, False, True]))
+    assert numbers.tolist() == [0, 1, 2, 3]
+
+
 def test_points_in_one_place_are_left_out_of_their_own_line_alone():
     lines = [np.array([[0, 0], [5, 5], [5, 5]], float), np.array([[5, 5], [5, 5], [7, 5]], float)]
     assert [line.tolist() for line in parted(*lines)] == [[[0, 0], [5, 5]], [[5, 5], [7, 5]]]

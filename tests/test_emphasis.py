@@ -8,7 +8,7 @@ from plotopt.catalog import load_stock
 from plotopt.colour.contrast import in_plot_order
 from plotopt.emphasis import Emphasis, emphasize
 from plotopt.first_strokes.guide import Guide
-from plotopt.first_strokes.sowing import sow
+from plotopt.first_strokes.sowing import Soil
 from plotopt.outlining import outline
 from plotopt.page import Rect
 from plotopt.pens import Pen
@@ -135,7 +135,7 @@ def test_more_edges_are_more_outlines():
 
 def sown(problem, count=300):
     rng = np.random.default_rng(0)
-    return sow(problem.target, count, problem.pens, problem.inks, rng, problem.guide)
+    return Soil.of(problem.target, problem.pens, problem.inks, problem.guide).sown(count, rng)
 
 
 @pytest.mark.parametrize(("pens", "stock"), STOCKS)

@@ -9,7 +9,7 @@ from optimising import optimize
 from scipy.ndimage import gaussian_filter
 
 from plotopt.colour.ink import Inks
-from plotopt.first_strokes.sowing import sow
+from plotopt.first_strokes.sowing import Soil
 from plotopt.joints import Joints
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.likeness import Likeness
@@ -254,7 +254,7 @@ def test_no_seams():
     place, tile = Rect(0, 0, 64, 64), 32
     task = problem(np.full((128, 128), 0.6), place)
     rng = np.random.default_rng(0)
-    strokes = sow(task.target, 300, (PEN,), BLACK, rng).strokes
+    strokes = Soil.of(task.target, (PEN,), BLACK).sown(300, rng).strokes
     stage = Stage("test", 128, 40, (0.8, 0.1), (1.2, 0.8), tile_px=tile)
     after = optimize(strokes, Likeness(task, stage, rng), stage)
     with torch.no_grad():

@@ -231,6 +231,15 @@ def test_each_place_misses_the_ink_that_would_mend_most():
     assert black[:, :34].max() < 1e-3
 
 
+@pytest.mark.parametrize("reflectance", [0.0, 0.999])
+def test_of_pens_alike_one_is_asked_for_its_ink_and_of_unseen_ones_none(reflectance):
+    inks = Inks(torch.full((2, 1), reflectance), (False, False))
+    none = Strokes.of_pen(torch.zeros(0, 4, 2), 0.4)
+    one, other = missing_ink(none, Target(torch.full((1, 64, 64), 0.4), FRAME), inks)
+    assert one.max() == pytest.approx(0 if reflectance else 0.6, abs=1e-3)
+    assert other.max() == 0
+
+
 def test_colours_miss_the_ink_of_their_hue():
     inks = Inks(torch.tensor([[0.0, 1.0, 1.0], [1.0, 0.0, 1.0]]), (False, False))
     red = torch.ones(3, 64, 64)

@@ -10,7 +10,7 @@ from plotopt.colour.contrast import in_plot_order
 from plotopt.colour.ink import Inks
 from plotopt.first_strokes.guide import Guide
 from plotopt.first_strokes.seeding import ink_demand
-from plotopt.first_strokes.sowing import sow, usual_count
+from plotopt.first_strokes.sowing import Soil, usual_count
 from plotopt.losses.grain import across
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.objectives.problem import Problem
@@ -37,7 +37,9 @@ def target_of(tone):
 
 
 def sown(tone, count, pen_mm=0.75):
-    return sow(target_of(tone), count, (Pen("black", "#000000", pen_mm),), BLACK, np.random.default_rng(0))
+    return Soil.of(target_of(tone), (Pen("black", "#000000", pen_mm),), BLACK).sown(
+        count, np.random.default_rng(0)
+    )
 
 
 def test_first_strokes_lie_on_the_picture_in_mm():
@@ -132,7 +134,9 @@ def test_narrow_pictures_are_sown_in_register(shape):
         (257.0, 257.0 * shape[1] / shape[0]) if shape[0] > shape[1] else (257.0 * shape[0] / shape[1], 257.0)
     )
     place = Rect(20, 20, 20 + width, 20 + height)
-    sown = sow(Target(torch.full((1, *shape), 0.3), place), 400, (PEN,), BLACK, np.random.default_rng(0))
+    sown = Soil.of(Target(torch.full((1, *shape), 0.3), place), (PEN,), BLACK).sown(
+        400, np.random.default_rng(0)
+    )
     points = sown.strokes.curves().reshape(-1, 2)
     assert points[:, 0].max() < place.right + 1
     assert points[:, 1].max() < place.bottom + 1
@@ -143,7 +147,7 @@ RED, BLUE = Pen("red", "#e01010", 0.4), Pen("blue", "#1010e0", 0.6, opacity=0.8)
 
 
 def in_colour(pixels, count, pens):
-    return sow(Target(pixels, PLACE), count, pens, Inks.of_pens(pens, 3), np.random.default_rng(0))
+    return Soil.of(Target(pixels, PLACE), pens, Inks.of_pens(pens, 3)).sown(count, np.random.default_rng(0))
 
 
 def halves(left, right):
@@ -187,7 +191,9 @@ def test_every_line_is_drawn_with_one_pen():
 
 @pytest.mark.parametrize(("link_mm", "most"), [(0.0, 400), (None, 300), (6.0, 150)])
 def test_links_make_fewer_lines_of_as_many_strokes(link_mm, most):
-    sown = sow(target_of(photo()), 400, (PEN,), BLACK, np.random.default_rng(0), Guide(link_mm=link_mm))
+    sown = Soil.of(target_of(photo()), (PEN,), BLACK, Guide(link_mm=link_mm)).sown(
+        400, np.random.default_rng(0)
+    )
     lines = sown.strokes.chains()
     assert sum(sown.strokes.laid()) == 400
     assert len(lines) <= most
@@ -224,7 +230,7 @@ def test_a_blank_page_in_colour_gets_no_strokes_and_a_note():
 def test_a_length_that_lines_do_not_reach_leaves_work_for_more_of_them():
     """Tones end lines early: by their length alone, a few would be enough."""
     guide = Guide(usual_mm=60.0)
-    result = sow(target_of(photo()), 300, (PEN,), BLACK, np.random.default_rng(0), guide)
+    result = Soil.of(target_of(photo()), (PEN,), BLACK, guide).sown(300, np.random.default_rng(0))
     assert sum(result.strokes.laid()) == 300
     assert not [note for note in result.notes if "wants little ink" in note]
     (told,) = [note for note in result.notes if "tones end most strokes at" in note]

@@ -91,7 +91,7 @@ class Bed:
         return seed(self._curls.trail, count, self._curls.narrowest_px, longest_px, rng, self.course)
 
     def laid(self, seeds: Seeds, link_px: float | None, rng: np.random.Generator) -> Laid:
-        """The lines made one where ends are at most ``link_px`` apart, None for what suits, and drawn."""
+        """The lines linked where ends are at most ``link_px`` apart, None for what suits, and untangled."""
         lines = seeds.lines()
         reach_px = self._reach_px(len(lines)) if link_px is None else link_px
         whole = linked(lines, find_gaps(lines, ink_demand(self.tone), reach_px))

@@ -281,9 +281,7 @@ def structure_headings(
 # A budget lays lines on one ground again and again.
 @lru_cache(maxsize=4)
 def _read_structure(ground: Ground, coarseness: float) -> Float[ndarray, "height width"]:
-    headings = structure_headings(ground.tone, coarseness)
-    headings.setflags(write=False)
-    return headings
+    return structure_headings(ground.tone, coarseness)
 
 
 def _spelled(number: float) -> str:

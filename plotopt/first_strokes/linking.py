@@ -27,7 +27,7 @@ _TURN = 0.3
 # Over paper that is to stay blank it counts for so much more.
 _BLANK, _OVER_BLANK = 0.02, 3.0
 _SAMPLES = 8
-# For each line that it would cross it counts for a pixel more: lines that cross are never drawn apart.
+# For each line that it would cross it counts for a pixel more: undone, a crossing is two bends.
 _OVER_LINE = 1.0
 # Lines are looked for so often a pixel, and along so many gaps at a time.
 _PER_PX, _AT_A_TIME = 2, 20_000

@@ -107,18 +107,6 @@ class Soil:
         return Sown(strokes, target, notes, laying.field.guide)
 
 
-def sow(
-    target: Target,
-    count: int | None,
-    pens: Sequence[Pen],
-    inks: Inks,
-    rng: np.random.Generator,
-    guide: Guide | None = None,
-) -> Sown:
-    """The first strokes for a target, as :meth:`Soil.sown` has them."""
-    return Soil.of(target, pens, inks, guide).sown(count, rng)
-
-
 def _notes(laying: Laying, asked: int | None) -> tuple[str, ...]:
     """What the user should know of lines that are fewer or fainter than they were to be."""
     field, count = laying.field, laying.count

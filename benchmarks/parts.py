@@ -14,9 +14,10 @@ from time import perf_counter
 from typing import Any
 
 import plotopt
-from plotopt import atelier, fitting, refine
+from plotopt import fitting, refine
 from plotopt.adam import Adam
 from plotopt.drawing import Drawing
+from plotopt.first_strokes import sowing
 from plotopt.losses import pixel
 from plotopt.objectives import likeness, problem, sparing
 from plotopt.render import cpu, flattening
@@ -26,7 +27,8 @@ PICTURE = Path(__file__).parent.parent / "examples" / "chelsea.png"
 PARTS: list[tuple[Any, str, str]] = [
     (fitting, "read_picture", "reading and toning the picture"),
     (fitting, "pose", "reading and toning the picture"),
-    (atelier, "sow", "first strokes"),
+    (sowing.Soil, "of", "first strokes"),
+    (sowing.Soil, "sown", "first strokes"),
     (refine, "seed", "relocation of strokes"),
     (likeness.Likeness, "refine", "relocation of strokes"),
     (problem, "render", "renderer"),

@@ -151,8 +151,14 @@ def _reached(near, before, here, c, d):
     while here >= 0:
         if here in (c, d):
             return here
-        before, here = here, near[here, 1] if near[here, 0] == before else near[here, 0]
+        before, here = here, _onward(near, before, here)
     return -1
+
+
+@njit(cache=True)
+def _onward(near, before, here):
+    """The point after ``here`` for who comes from ``before``; -1 at the line's end."""
+    return near[here, 1] if near[here, 0] == before else near[here, 0]
 
 
 @njit(cache=True)
@@ -173,6 +179,6 @@ def _walk(near):
         while here >= 0:
             order[count], done[here] = here, True
             count += 1
-            before, here = here, near[here, 1] if near[here, 0] == before else near[here, 0]
+            before, here = here, _onward(near, before, here)
         last[count - 1] = True
     return order, last

@@ -94,6 +94,10 @@ def test_notes_and_too_much_ink_go_to_standard_error(capsys):
 @pytest.mark.parametrize("layers", [(), (Layer(PEN, (), 0),)])
 def test_nothing_is_told_as_nothing(capsys, layers):
     out, err = lines(capsys, *layers)
-    assert out[1:3] == ["strokes    0 in 0 paths", "distance   0.0 m pen down, 0.0 m pen up"]
+    assert out[:3] == [
+        "page       210 x 297 mm",
+        "strokes    0 in 0 paths",
+        "distance   0.0 m pen down, 0.0 m pen up",
+    ]
     assert "up to 0.0 coats" in out[5]
     assert err == []

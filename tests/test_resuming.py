@@ -314,7 +314,7 @@ def test_a_signal_ends_the_step_keeps_the_run_and_draws_what_is_there(folder, nu
         told, resumption = err.rsplit(b"\n", 2)[:2]
         assert b"plotopt: stopped, the drawing is as it was then" in told
         assert resumption == b"plotopt: go on with: plotopt resume b.plotopt"
-        assert out.startswith(b"page ")
+        assert out.startswith(b"page       148 x 105 mm\nstrokes ")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")

@@ -25,18 +25,19 @@ def clip(chain: Chain, rect: Rect) -> list[Chain]:
     inside it.
     """
     low, high = np.array([rect.left, rect.top]), np.array([rect.right, rect.bottom])
-    if ((chain >= low) & (chain <= high)).all():
+    inside = (chain >= low) & (chain <= high)
+    if inside.all():
         parts = [chain]
     else:
-        parts = [np.stack(curves) for curves in _runs_inside(chain, low, high)]
+        # A curve lies inside with all of its control points, as most of a line that leaves do.
+        whole = np.all(inside, axis=(1, 2))
+        parts = [np.stack(curves) for curves in _runs_inside(chain, whole, low, high)]
     return [part for part in parts if _polygon_length(part) >= SHORTEST_MM]
 
 
-def _runs_inside(chain: Chain, low: ndarray, high: ndarray) -> list[list[ndarray]]:
+def _runs_inside(chain: Chain, whole: ndarray, low: ndarray, high: ndarray) -> list[list[ndarray]]:
     runs: list[list[ndarray]] = []
     reached_end = False
-    # Most curves of a line that leaves lie inside with all of their control points, and so wholly.
-    whole = np.all((chain >= low) & (chain <= high), axis=(1, 2))
     for curve, is_whole in zip(chain, whole.tolist(), strict=True):
         spans = [(0.0, 1.0)] if is_whole else _spans_inside(curve, low, high)
         for start, end in spans:

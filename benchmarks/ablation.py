@@ -55,6 +55,8 @@ def _stay(strokes: Any, *_: Any) -> tuple[Any, torch.Tensor]:
     return strokes, torch.arange(len(strokes))
 
 
+_LEFT_CROSSED = (likeness, "untangle", _stay)
+
 VARIANTS = (
     Variant("as it is"),
     Variant("seed 1", {"seed": 1}),
@@ -62,7 +64,9 @@ VARIANTS = (
     Variant("seed 3", {"seed": 3}),
     Variant("no links", {"link": 0.0}),
     Variant("links that may cross lines", parts=((linking, "_crossed", lambda *_: 0),)),
-    Variant("lines left crossed", parts=((bed, "untangled", lambda whole, _: whole),)),
+    Variant("no accents", parts=((bed, "accents", lambda *_: []),)),
+    Variant("lines left crossed", parts=((bed, "untangled", lambda whole, _: whole), _LEFT_CROSSED)),
+    Variant("freed from crossings at first alone", parts=(_LEFT_CROSSED,)),
     Variant("warm start at 256 px", parts=((stages, "_STAGES", _COARSE),)),
     Variant("no warm start", parts=((stages, "_STAGES", _COLD),)),
     Variant("no tones asked otherwise", parts=((likeness.Likeness, "_retone", lambda *_: None),)),

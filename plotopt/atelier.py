@@ -41,7 +41,7 @@ from plotopt.tones.toning import Shift
 _WORTH_A_PEN = 0.02
 # A drawing that misses its budget is made again, up to so many in all.
 _ATTEMPTS = 3
-# Carried strokes become at most so many times as many.
+# Carried strokes become at most so many times as many, or as many as may be laid anew.
 _MOST_MORE = 2
 # From one attempt to the next the aim grows by so much at most.
 _MOST_AT_ONCE = 2.0
@@ -146,13 +146,14 @@ class Atelier:
         if budget.spent(there.strokes, pens, place) >= budget.aim:
             return replace(there, strokes=there.strokes.select(within(budget, there.strokes, pens, place)))
         have = sum(there.strokes.laid())
-        return sow_within(budget, max(most, _MOST_MORE * have), pens, place, sown, first=have)
+        most = max(have, min(MOST_STROKES, max(most, _MOST_MORE * have)))
+        return sow_within(budget, most, pens, place, sown, first=have)
 
     def _laid(self, count: int | None, rng: np.random.Generator) -> Sown:
         """So many first strokes, new or carried over."""
         problem = self.problem
         if not self.carried:
-            return self._soil.sown(count, rng)
+            return self._soil.sown(count, rng, self.settings.strokes)
         strokes = self.carried.onto(problem, count, rng)
         # Only for the tones that so many strokes can reach.
         laid = max(1, sum(strokes.laid()))

@@ -99,7 +99,8 @@ def sow_within(
         if budget.aim <= spent <= budget.aim * (1 + _OVER) or tries.done:
             break
     if tries.exhausted and tries.spent < FILLED:
-        return replace(tries.best, notes=(_unfilled_note(budget, tries.spent),), is_all=True)
+        note = _unfilled_note(budget, tries.spent)
+        return replace(tries.best, notes=(*tries.best.notes, note), is_all=True)
     return tries.best
 
 

@@ -16,7 +16,6 @@ from plotopt.first_strokes.laid import placed
 from plotopt.first_strokes.seeding import Course
 from plotopt.first_strokes.shares import apportioned
 from plotopt.first_strokes.sowing import linked_across
-from plotopt.joints import Joints
 from plotopt.objectives.problem import Problem
 from plotopt.page import Rect
 from plotopt.pens import Pen
@@ -108,7 +107,7 @@ def _more(strokes: Strokes, problem: Problem, count: int, rng: np.random.Generat
         for bed, number in zip(beds, counts, strict=True)
         if number
     ]
-    return _together(strokes, placed(laid, view, problem.pens))
+    return strokes.beside(placed(laid, view, problem.pens))
 
 
 def _course(problem: Problem, target: Target) -> tuple[Course, bool]:
@@ -117,13 +116,3 @@ def _course(problem: Problem, target: Target) -> tuple[Course, bool]:
     course = guide.courses(guide.ground(target, target.view, place))[0]
     repairs = guide.course_of_repairs(target, place)
     return (replace(course, headings=repairs.headings), True) if repairs else (course, False)
-
-
-def _together(one: Strokes, other: Strokes) -> Strokes:
-    """The strokes of both; those without joints are lines of their own."""
-    parts = {
-        name: torch.cat([getattr(one, name), getattr(other, name)])
-        for name in ("points", "width_mm", "opacity", "pen")
-    }
-    joints, more = (each.joints or Joints.along([1] * len(each), [1] * len(each)) for each in (one, other))
-    return Strokes(**parts, joints=joints.beside(more))

@@ -131,7 +131,9 @@ def _find(layers: Sequence[ReadLayer], name: str) -> list[int]:
     numbers = [layer.number for layer in layers]
     if not any(number is not None for number in numbers):
         numbers = list(range(1, len(layers) + 1))
-    found = [i for i, number in enumerate(numbers) if name.isdecimal() and int(name) == number]
+    # Compared as text: a number can have more digits than are read.
+    bare = name.lstrip("0") or "0" if name.isdecimal() else ""
+    found = [i for i, number in enumerate(numbers) if str(number) == bare]
     if not found:
         raise PlotoptError(f"there is no layer {name!r:.60}: the drawing has {_names(layers)}")
     return found

@@ -78,6 +78,18 @@ class Strokes:
         joints = self.joints and self.joints.repeat(times)
         return replace(self._each(lambda part: part.repeat(times, *[1] * (part.ndim - 1))), joints=joints)
 
+    def beside(self, other: Strokes) -> Strokes:
+        """These strokes and then others, pens decided; those without joints are lines of their own."""
+        parts = {
+            name: torch.cat([getattr(self, name), getattr(other, name)])
+            for name in ("points", "width_mm", "opacity", "pen")
+        }
+        one, more = (
+            each.joints or Joints.along([1] * len(each), [1] * len(each)).to(each.pen.device)
+            for each in (self, other)
+        )
+        return Strokes(**parts, joints=one.beside(more))
+
     def to(self, device: torch.device | str) -> Strokes:
         """The same strokes on another device."""
         return replace(
@@ -119,7 +131,10 @@ class Strokes:
         return self._each(Tensor.contiguous)
 
     def decided(self) -> Strokes:
-        """The same strokes, those that have not chosen yet with the pen that they lean to most."""
+        """The same strokes, those that have not chosen yet numbered as of the pen that they lean to most.
+
+        Width and opacity stay as they are; :meth:`plotopt.colour.palette.Palette.decided` has that pen's.
+        """
         if self.leaning is None:
             return self
         return replace(self, pen=self.leaning.argmax(1), leaning=None)

@@ -152,10 +152,12 @@ def test_the_first_try_may_do():
 def test_what_cannot_fill_the_budget_is_told():
     sown = found(Sower(lambda n: n / 100, most=600))
     assert spent_m(sown) == pytest.approx(6, rel=1e-3)
-    (note,) = sown.notes
+    # What strokes were told stays.
+    of_strokes, note = sown.notes
+    assert of_strokes == "1000"
     assert "60% of 10 m" in note
     assert "\n" not in note
-    assert "45 min" in found(Sower(lambda n: 0.1, most=600), minutes(45.0)).notes[0]
+    assert "45 min" in found(Sower(lambda n: 0.1, most=600), minutes(45.0)).notes[-1]
 
 
 @pytest.mark.parametrize("part", [0.975, 1.0, 1.02])

@@ -109,7 +109,12 @@ def test_an_interrupted_fit_leaves_no_file(run, folder, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 9 bytes")]
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 9 bytes"),
+        RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB."),
+    ],
 )
 def test_memory_that_runs_out_is_one_line(run, folder, monkeypatch, error):
     def starve(*arguments):

@@ -121,6 +121,9 @@ def tell(name, value):
         (tell("options", []), "options cannot be right"),
         (tell("subject", 7), "subject cannot be right"),
         (tell("frames", [["tiles", 1]]), "frames cannot be right"),
+        (tell("frames", [["tiles\x1b[2J", 1, 0.5, 0.05]]), "frames cannot be right"),
+        (tell("frames", [["tiles", 1, 0.5, 0.0]]), "frames cannot be right"),
+        (tell("finish", {"notes": ["done\x1b[2J"]}), "notes cannot be right"),
         (tell("carried", [0, 0, 0, 0]), "carried cannot be right"),
         (tell("carried", [0, 0, 10**400, 1]), "right cannot be right"),
         (tell("subject", "a\ud800.png"), "subject cannot be right"),
@@ -191,7 +194,7 @@ def test_missing_files_and_folders_are_told(tmp_path):
 
 def test_a_figure_that_claims_much_allocates_nothing(tmp_path):
     tensors, figures = packed(record())
-    figures["frames"] = [["tiles", 1, 0.5]] * 9_999
+    figures["frames"] = [["tiles", 1, 0.5, 0.05]] * 9_999
     (tmp_path / "a.plotopt").write_bytes(safetensors.torch.save(tensors, {"plotopt": json.dumps(figures)}))
     with pytest.raises(PlotoptError, match=r"frame\.2\.points is missing"):
         read_run(tmp_path / "a.plotopt")
@@ -232,6 +235,21 @@ def test_two_runs_do_not_write_one_file(tmp_path):
         pass
     with alone(tmp_path / "a.plotopt"):
         pass
+
+
+def test_a_frame_of_a_large_page_keeps_its_places():
+    large = strokes()
+    large = large.with_points(large.points * 40 + 4000)
+    frame = frame_of(large, "tiles", 1, 0.5)
+    torch.testing.assert_close(frame.points * frame.unit_mm, large.points, atol=frame.unit_mm, rtol=0)
+    assert frame.unit_mm < 0.3
+
+
+def test_what_would_not_be_read_again_is_not_written():
+    whole = record()
+    memory = dict(whole.moment.memory) | {"mood": torch.zeros(1)}
+    with pytest.raises(ValueError, match="mood"):
+        packed(replace(whole, moment=replace(whole.moment, memory=memory)))
 
 
 def test_a_film_passes_over_what_hardly_differs_and_stays_small():

@@ -36,10 +36,9 @@ def target_of(tone):
     return Target(torch.from_numpy(tone).float()[None], PLACE)
 
 
-def sown(tone, count, pen_mm=0.75):
-    return Soil.of(target_of(tone), (Pen("black", "#000000", pen_mm),), BLACK).sown(
-        count, np.random.default_rng(0)
-    )
+def sown(tone, count, pen_mm=0.75, asked=None):
+    soil = Soil.of(target_of(tone), (Pen("black", "#000000", pen_mm),), BLACK)
+    return soil.sown(count, np.random.default_rng(0), asked)
 
 
 def test_first_strokes_lie_on_the_picture_in_mm():
@@ -71,7 +70,8 @@ def test_blank_picture_gets_no_strokes_and_a_note():
 def test_little_ink_gets_fewer_strokes_and_a_note():
     tone = np.ones((96, 128))
     tone[40:50, 60:70] = 0.2
-    result = sown(tone, 1000)
+    assert sown(tone, 1000).notes == ()
+    result = sown(tone, 1000, asked=1000)
     laid = sum(result.strokes.laid())
     assert 1 <= laid < 200
     assert str(laid) in result.notes[0]
@@ -234,4 +234,4 @@ def test_a_length_that_lines_do_not_reach_leaves_work_for_more_of_them():
     assert sum(result.strokes.laid()) == 300
     assert not [note for note in result.notes if "wants little ink" in note]
     (told,) = [note for note in result.notes if "tones end most strokes at" in note]
-    assert told.endswith("mm, not at the 60 mm given")
+    assert told.endswith("mm, though --length is 60 mm")

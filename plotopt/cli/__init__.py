@@ -26,6 +26,9 @@ from plotopt.cli import (
 from plotopt.cli.hints import Commands, hinted
 from plotopt.errors import PlotoptError
 
+# What errors say that come of memory: the machine's, and a graphics card's.
+_NO_MEMORY = ("allocate memory", "out of memory")
+
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="plotopt")
@@ -70,12 +73,12 @@ def main() -> None:
         click.echo(f"plotopt: interrupted, {told}", err=True)
         sys.exit(130)
     except (MemoryError, RuntimeError) as error:
-        # torch has no class of its own for memory that it could not get.
-        if not isinstance(error, MemoryError) and "allocate memory" not in str(error):
+        if not isinstance(error, MemoryError) and not any(said in str(error) for said in _NO_MEMORY):
             raise
         _fail(
             "memory ran out: take a smaller --size, --tile 512, fewer --strokes or fewer --workers, or close "
-            "other programs; a run that was kept can go on (plotopt resume)"
+            "other programs; on a graphics card, --device cpu has more; a run that was kept can go on "
+            "(plotopt resume)"
         )
 
 

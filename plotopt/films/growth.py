@@ -13,7 +13,6 @@ from plotopt.errors import PlotoptError
 from plotopt.films.pace import Pace
 from plotopt.pens import Pen
 from plotopt.render import render
-from plotopt.runs.film import UNIT_MM
 from plotopt.runs.record import Frame
 from plotopt.showing import Exhibit
 from plotopt.strokes import Strokes
@@ -41,12 +40,13 @@ def _moments(exhibit: Exhibit) -> list[Strokes]:
     frames, pens = exhibit.record.frames, exhibit.pens
     if not frames:
         raise PlotoptError("the run has no frames: it is too young, or was not kept from its start")
-    return [*(_strokes(frame, pens) for frame in frames), exhibit.strokes.apart()]
+    last = Strokes.of_pens(exhibit.strokes.points, exhibit.strokes.pen, pens)
+    return [*(_strokes(frame, pens) for frame in frames), last]
 
 
 def _strokes(frame: Frame, pens: Sequence[Pen]) -> Strokes:
     pen = frame.pen.long().clamp(max=len(pens) - 1)
-    return Strokes.of_pens(frame.points.float() * UNIT_MM, pen, pens)
+    return Strokes.of_pens(frame.points.float() * frame.unit_mm, pen, pens)
 
 
 def _between(moments: Sequence[Strokes], place: float) -> Strokes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from plotopt.first_strokes import streamlines
+from plotopt.first_strokes.accents import accents
 from plotopt.first_strokes.curling import Curls, curled
 from plotopt.first_strokes.laid import SPAN_PENS, Laid
 from plotopt.first_strokes.linking import Linked, find_gaps, linked, untangled
@@ -86,17 +87,32 @@ class Bed:
     def seeds(self, count: int, longest_px: float, rng: np.random.Generator, more: float = 1.0) -> Seeds:
         """``count`` lines, of which each leaves ``more`` times its ink; fewer to scribble along."""
         if not self._curls:
-            return seed(self.tone, count, more * self.ink_px, longest_px, rng, self.course)
+            return self._accented(count, longest_px, rng, more)
         count = max(1, min(count, round(self.fewest)))
         return seed(self._curls.trail, count, self._curls.narrowest_px, longest_px, rng, self.course)
 
+    def _accented(self, count: int, longest_px: float, rng: np.random.Generator, more: float) -> Seeds:
+        """As many lines, with accents before the others where the course has them."""
+        marks = accents(self.tone, count, self.pen_px, rng) if self.course.accented else []
+        course = replace(self.course, laid=Seeds.of_lines(marks)) if marks else self.course
+        seeds = seed(self.tone, count - len(marks), more * self.ink_px, longest_px, rng, course)
+        if not marks:
+            return seeds
+        return replace(Seeds.of_lines([*marks, *seeds.lines()]), missing=seeds.missing, accents=len(marks))
+
     def laid(self, seeds: Seeds, link_px: float | None, rng: np.random.Generator) -> Laid:
-        """The lines linked where ends are at most ``link_px`` apart, None for what suits, and untangled."""
+        """The lines linked where ends are at most ``link_px`` apart, None for what suits, and untangled.
+
+        Accents stay as they are: a link would draw them out of their marks.
+        """
         lines = seeds.lines()
+        marks, lines = lines[: seeds.accents], lines[seeds.accents :]
         reach_px = self._reach_px(len(lines)) if link_px is None else link_px
         whole = linked(lines, find_gaps(lines, ink_demand(self.tone), reach_px))
         if not self._curls:
-            return Laid.of_lines(self.number, untangled(whole, self.tone), self.pen_px)
+            free = untangled(whole, self.tone)
+            every = Linked([*marks, *free.lines], [1] * len(marks) + free.laid)
+            return Laid.of_lines(self.number, every, self.pen_px)
         loops = [curled(line, self._curls, streamlines.STEP_PX, rng) for line in whole.lines]
         span_pens = min(SPAN_PENS, _SPAN_LOOPS * self._loop_px / self.pen_px)
         return Laid.of_lines(self.number, Linked(loops, whole.laid), self.pen_px, span_pens)

@@ -48,6 +48,11 @@ _USE = (
 class Direction(ABC):
     """Which way lines run. Its text is what :func:`read_direction` reads."""
 
+    @property
+    def layers(self) -> int:
+        """How many layers of lines lie over each other."""
+        return 1
+
     def opened(self, picture: Picture, seed: int) -> Direction:
         """The same with its file read, for that picture, and its chances drawn by that seed."""
         return self
@@ -95,6 +100,10 @@ class Angles(Direction):
 
     def __str__(self) -> str:
         return ",".join(map(_spelled, self.degrees))
+
+    @property
+    def layers(self) -> int:
+        return len(self.degrees)
 
     def headings(self, ground: Ground) -> list[Float[ndarray, "height width"]]:
         return [np.full(ground.tone.shape, -np.radians(angle)) for angle in self.degrees]
@@ -159,6 +168,10 @@ class Relief(Direction):
 
     def __str__(self) -> str:
         return f"relief:{Angles(self.degrees)}"
+
+    @property
+    def layers(self) -> int:
+        return len(self.degrees)
 
     def headings(self, ground: Ground) -> list[Float[ndarray, "height width"]]:
         side_px = max(ground.place.width, ground.place.height) / ground.view.mm_per_px

@@ -85,6 +85,11 @@ class Guide:
     contours: Contours | None = None
     single_line: SingleLine | None = None
 
+    @property
+    def crosses(self) -> bool:
+        """Whether lines are meant to lie across others: loops, layers of lines, outlines over tones."""
+        return bool(self.curl_pens or self.contours) or self.direction.layers > 1
+
     def ground(self, target: Target, view: View, place: Rect) -> Ground:
         """The tones whose structure lines follow, in the pixels of a view; the picture lies in ``place``."""
         followed = self.structure or target
@@ -103,7 +108,14 @@ class Guide:
         usual_px = None
         if self.usual_mm is not None:
             usual_px = min(self.usual_mm, longest_mm(ground.place)) / ground.view.mm_per_px
-        return [Course(each, detail, usual_px) for each in self.direction.headings(ground)]
+        headings = self.direction.headings(ground)
+        return [Course(each, detail, usual_px, accented=self._accented) for each in headings]
+
+    @property
+    def _accented(self) -> bool:
+        """Whether lines of any length follow the picture, so that small marks may have theirs."""
+        is_free = self.usual_mm is None and not self.curl_pens and not self.single_line
+        return is_free and isinstance(self.direction, Structure) and not self.contours
 
     def grain(self, target: Target, place: Rect) -> Grain:
         """The directions of all layers, and of outlines where there are, in the pixels of a target."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -16,7 +16,8 @@ from plotopt.first_strokes.directions import structure_headings
 
 # Ink laid over ink darkens nothing; a fitted drawing loses this part of it in full black.
 _OVERLAP = 0.4
-_TRIES = 48
+#: Points that a line may begin at.
+TRIES = 48
 # Lengths tried for a stroke, from this part of the mean needed upwards, each longer by this factor.
 _SHORTEST_PART, _LONGER, _LENGTHS = 0.8, 1.4, 7
 _MISSING_ALLOWED = 0.12
@@ -26,11 +27,20 @@ _LEAST_PX = 4.0
 
 @dataclass(frozen=True)
 class Seeds:
-    """Lines in pixels: ``points[i, :counts[i]]``, x then y, half a pixel apart; the share of ink missing."""
+    """Lines in pixels: ``points[i, :counts[i]]``, x then y, half a pixel apart; the share of ink missing.
+
+    The first ``accents`` of them stay on their own.
+    """
 
     points: Float[ndarray, "lines room 2"]
     counts: ndarray
     missing: float = 0.0
+    accents: int = 0
+
+    @classmethod
+    def room_for(cls, count: int, longest_px: float) -> Seeds:
+        """So many lines to be, none of them there yet."""
+        return cls(np.zeros((count, int(longest_px / streamlines.STEP_PX) + 2, 2)), np.zeros(count, np.int64))
 
     @classmethod
     def of_lines(cls, lines: Sequence[Float[ndarray, "points 2"]]) -> Seeds:
@@ -64,13 +74,15 @@ class Seeds:
 class Course:
     """How lines run: which way, in radians; how many times over a length counts; what is there already.
 
-    ``usual_px`` is the length that half of them shall have, None for what the tone needs.
+    ``usual_px`` is the length that half of them shall have, None for what the tone needs; ``accented`` tells
+    whether small dark marks have lines of their own.
     """
 
     headings: Float[ndarray, "height width"]
     detail: Float[ndarray, "height width"]
     usual_px: float | None = None
     laid: Seeds | None = None
+    accented: bool = False
 
 
 def ink_demand(tone: Float[ndarray, "height width"]) -> Float[ndarray, "height width"]:
@@ -105,18 +117,17 @@ def seed(
         streamlines.mark(bare, np.ones_like(demand), pen_px, course.laid.points, course.laid.counts)
     wanted = streamlines.Wanted(demand, bare, course.headings, course.detail)
     bed = bare.clip(min=0)
-    starts = _draw_points(bed, count * _TRIES, rng).reshape(count, _TRIES, 2)
+    starts = drawn_points(bed, count * TRIES, rng).reshape(count, TRIES, 2)
     for length in _lengths(bed.sum() / (pen_px * count), longest_px, course.usual_px):
-        points = np.zeros((count, int(length / streamlines.STEP_PX) + 2, 2))
-        counts = np.zeros(count, np.int64)
-        missing = streamlines.grow(wanted, starts, pen_px, length, points, counts)
+        seeds = Seeds.room_for(count, length)
+        missing = streamlines.grow(wanted, starts, pen_px, length, seeds.points, seeds.counts)
         left = np.clip(ndimage.gaussian_filter(missing, _LEFT_SIGMA_PX), 0, None).sum() / demand.sum()
         if course.usual_px:
-            if (np.median(counts) - 1) * streamlines.STEP_PX >= course.usual_px:
+            if (np.median(seeds.counts) - 1) * streamlines.STEP_PX >= course.usual_px:
                 break
         elif left < _MISSING_ALLOWED:
             break
-    return Seeds(points, counts, float(left))
+    return replace(seeds, missing=float(left))
 
 
 def _lengths(mean_px: float, longest_px: float, usual_px: float | None) -> Iterator[float]:
@@ -129,7 +140,7 @@ def _lengths(mean_px: float, longest_px: float, usual_px: float | None) -> Itera
             return
 
 
-def _draw_points(demand: ndarray, count: int, rng: np.random.Generator) -> Float[ndarray, "points 2"]:
+def drawn_points(demand: ndarray, count: int, rng: np.random.Generator) -> Float[ndarray, "points 2"]:
     """Random points, each place as likely as its demand."""
     running = np.cumsum(demand.ravel())
     chosen = np.searchsorted(running, rng.uniform(0, running[-1], count), side="right")

@@ -83,22 +83,22 @@ class Soil:
         coarse = target.canvas(laying_mm(pens, target.place), 0)
         return cls(target, coarse, Field.of(guide, coarse, target.place, pens, inks))
 
-    def sown(self, count: int | None, rng: np.random.Generator) -> Sown:
+    def sown(self, count: int | None, rng: np.random.Generator, asked: int | None = None) -> Sown:
         """``count`` first strokes, or fewer where that many would have nothing to do.
 
-        None is for as many as suit the pens and the place.
+        None is for as many as suit the pens and the place. A user who ``asked`` for more is told.
         """
         target, coarse, pens = self.target, self.coarse, self.field.pens
-        asked = count or usual_count(pens, target.place)
-        field = self.field.sparing(coarse, asked)
+        count = count or usual_count(pens, target.place)
+        field = self.field.sparing(coarse, count)
         beds = field.beds(coarse)
         useful = field.outlined + int(sum(bed.useful for bed in beds))
         if useful == 0:
             blank = Strokes.of_pen(torch.zeros(0, 4, 2), pens[0].width_mm)
             told = ("the picture is blank, or nearly: there is nothing to draw",)
             return Sown(blank, target, told, field.guide)
-        laying = lay(field, coarse, beds, (min(asked, useful), asked), rng)
-        notes = _notes(laying, count)
+        laying = lay(field, coarse, beds, (min(count, useful), count), rng)
+        notes = _notes(laying, asked)
         target = target.lightened(max(laying.reach, LEAST_DARKNESS))
         if field.guide.contours:
             target = field.guide.contours.drawn_on(target)
@@ -113,7 +113,7 @@ def _notes(laying: Laying, asked: int | None) -> tuple[str, ...]:
     notes, wanted_mm = [], field.guide.usual_mm
     if wanted_mm and laying.median_mm < _SHORT * min(wanted_mm, longest_mm(field.ground.place)):
         notes.append(
-            f"tones end most strokes at {laying.median_mm:.0f} mm, not at the {wanted_mm:g} mm given"
+            f"tones end most strokes at {laying.median_mm:.0f} mm, though --length is {wanted_mm:g} mm"
         )
     is_faint = laying.reach < 1 - MISSING_NOTED
     if asked and count < asked and not is_faint:

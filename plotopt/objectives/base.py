@@ -55,7 +55,10 @@ class Gradients:
 
 
 class Objective(ABC):
-    """A loss of the strokes at one scale, step by step: the same step number gives the same loss."""
+    """A loss of the strokes at one scale, step by step.
+
+    It may remember things, and draw chance numbers: the same steps in the same order give the same.
+    """
 
     #: The size on the page of the pixels that the objective renders.
     mm_per_px: float

@@ -22,6 +22,7 @@ from plotopt.render import render
 from plotopt.stages import Stage, tiles
 from plotopt.strokes import Strokes
 from plotopt.tones.toning import Shift
+from plotopt.untangling import untangle
 from plotopt.view import View
 
 # So much farther than its ink, in px, a stroke is taken to reach, lest rounding leave it out.
@@ -109,8 +110,18 @@ class Likeness(Objective):
         return x, y
 
     def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Tensor]:
-        """Of one pen, strokes of little use are laid anew; of several, they change pens."""
+        """Of one pen, strokes of little use are laid anew; of several, they change pens.
+
+        Then lines are freed from crossings, unless they are meant to cross.
+        """
         self._retone(strokes)
+        refined, origins = self._bettered(strokes, gradients)
+        if self._canvas.guide.crosses:
+            return refined, origins
+        untangled, numbers = untangle(refined, self._canvas.target.view, self._canvas.inks.pens)
+        return untangled, torch.where(numbers < 0, numbers, origins[numbers])
+
+    def _bettered(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Tensor]:
         target, inks, judge = self._canvas.target, self._canvas.inks, self._canvas.loss
         view = target.view
         line_weight = judge.line_weight(float(strokes.width_mm.mean()) / view.mm_per_px)

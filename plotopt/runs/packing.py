@@ -50,7 +50,7 @@ def packed(record: Record) -> tuple[Tensors, dict[str, Any]]:
         "subject": order.subject,
         "options": dict(order.options),
         "digests": dict(order.digests or {}),
-        "frames": [[frame.stage, frame.step, _told(frame.loss)] for frame in record.frames],
+        "frames": [[frame.stage, frame.step, _told(frame.loss), frame.unit_mm] for frame in record.frames],
     }
     tensors["picture"] = torch.frombuffer(bytearray(order.picture or b"\0"), dtype=torch.uint8)
     for number, frame in enumerate(record.frames):
@@ -76,6 +76,9 @@ def _pack_moment(moment: Moment, tensors: Tensors) -> dict[str, Any]:
     tensors |= _named("moment.adam", _of_adam(standing.points))
     if standing.leaning:
         tensors |= _named("moment.leaning_adam", _of_adam(standing.leaning))
+    unknown = set(moment.memory) - set(_MEMORY)
+    if unknown:
+        raise ValueError(f"what objectives remember would not be read again: {sorted(unknown)}")
     tensors |= _named("memory", dict(moment.memory))
     for number, attempt in enumerate(moment.attempts):
         tensors |= _named(f"attempt.{number}", _of_strokes(attempt.strokes))
@@ -243,18 +246,19 @@ def _carried(box: _Box, edges: Any) -> Carried:
 
 
 def _frame(box: _Box, number: int, told: Any) -> Frame:
-    _check(isinstance(told, list) and len(told) == 3 and isinstance(told[0], str), "frames")
-    stage, step, loss = told
-    _check(isinstance(step, int) and isinstance(loss, float | None), "frames")
+    _check(isinstance(told, list) and len(told) == 4 and isinstance(told[0], str), "frames")
+    stage, step, loss, unit_mm = told
+    _check(isinstance(step, int) and isinstance(loss, float | None) and _is_plain(stage), "frames")
+    _check(isinstance(unit_mm, float) and 0 < unit_mm <= 1, "frames")
     points = box.part(f"frame.{number}.points", torch.int16, (None, None, 2))
     _check(len(points) <= _MOST_STROKES and 4 <= points.shape[1] <= _MOST_POINTS, "frames")
     pen = box.part(f"frame.{number}.pen", torch.uint8, (len(points),))
-    return Frame(stage[:60], step, math.nan if loss is None else loss, points, pen)
+    return Frame(stage[:60], step, math.nan if loss is None else loss, points, pen, unit_mm)
 
 
 def _notes(figures: Any) -> tuple[str, ...]:
     notes = _plain(figures, "notes", list)
-    _check(all(isinstance(note, str) and len(note) <= _LONGEST_TEXT for note in notes), "notes")
+    _check(all(isinstance(note, str) and _is_plain(note) for note in notes), "notes")
     return tuple(notes)
 
 
@@ -266,10 +270,13 @@ def _plain(figures: Any, name: str, kind: type[Any]) -> Any:
 
 def _text(figures: Mapping[str, Any], name: str) -> str:
     value = _plain(figures, name, str)
-    # Names of pictures may hold all that file systems take; none of it may move a terminal's cursor.
-    controls = any(unicodedata.category(each) in ("Cc", "Cs") for each in value)
-    _check(len(value) <= _LONGEST_TEXT and not controls, name)
+    _check(_is_plain(value), name)
     return value
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it can be told: no longer than any that is written, and nothing moves a terminal's cursor."""
+    return len(text) <= _LONGEST_TEXT and not any(unicodedata.category(each) in ("Cc", "Cs") for each in text)
 
 
 def _whole(figures: Mapping[str, Any], name: str) -> int:

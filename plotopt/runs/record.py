@@ -35,16 +35,14 @@ class Order:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """The strokes at some step, as a film needs them.
-
-    Points are in parts of :data:`plotopt.runs.film.UNIT_MM`.
-    """
+    """The strokes at some step, as a film needs them: points in whole parts of ``unit_mm``."""
 
     stage: str
     step: int
     loss: float
     points: Int16[Tensor, "strokes control_points 2"]
     pen: Tensor
+    unit_mm: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -95,7 +95,7 @@ class Viewing:
                 if not path.exists():
                     write_atomically(path, text, overwrite=False)
                     return f"Saved {path.name}"
-        except PlotoptError as error:
+        except (PlotoptError, OSError) as error:
             return f"Not saved: {error}"
         return f"Not saved: there are {_MOST_SNAPSHOTS} snapshots already"
 

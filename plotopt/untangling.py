@@ -1,0 +1,98 @@
+"""Lines that have come to cross while they moved are drawn another way.
+
+Two lines that lie across each other are held there by all that they cover together, so gradients seldom
+draw them apart; to exchange what lies behind the crossing costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import chain
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from numpy import ndarray
+from scipy.ndimage import gaussian_filter
+from torch import Tensor
+
+from plotopt import bezier
+from plotopt.first_strokes.linking import Line, Linked, cut, untangled
+from plotopt.joints import Joints
+from plotopt.render import render
+from plotopt.strokes import Strokes
+from plotopt.view import View
+
+# Places on every curve that are compared.
+_STEPS = 6
+# How dark a place is, is told over so many pen widths.
+_BLUR_PENS = 1.5
+
+
+def untangle(strokes: Strokes, view: View, pens: int) -> tuple[Strokes, Int[Tensor, "strokes"]]:
+    """The strokes, their lines without crossings that are seen; and which each was, -1 for those drawn anew.
+
+    Lines of one pen alone are compared. They are as many as before, and end in the same places; strokes
+    drawn anew are about as long as those that they replace, so they can be some more or fewer. Strokes
+    without joints stay as they are.
+    """
+    if strokes.joints is None:
+        return strokes, torch.arange(len(strokes), device=strokes.pen.device)
+    tones = _tones(strokes, view, pens)
+    none = strokes.pen[:0]
+    drawn, origins = strokes.select(none), none
+    for pen, tone in enumerate(tones):
+        own = (strokes.pen == pen).nonzero()[:, 0]
+        if len(own):
+            free, numbers = _freed(strokes.select(own), view, tone)
+            drawn = drawn.beside(free)
+            origins = torch.cat([origins, torch.where(numbers < 0, numbers, own[numbers])])
+    return drawn, origins
+
+
+def _tones(strokes: Strokes, view: View, pens: int) -> Float[ndarray, "pens height width"]:
+    """What each pen leaves of the light, as seen from some way off."""
+    with torch.no_grad():
+        through = render(strokes.detach().apart(), [view], pens=pens)[0].cpu().numpy()
+    blur_px = _BLUR_PENS * float(strokes.width_mm.mean()) / view.mm_per_px
+    return gaussian_filter(through, (0, blur_px, blur_px))
+
+
+def _freed(
+    strokes: Strokes, view: View, tone: Float[ndarray, "height width"]
+) -> tuple[Strokes, Int[Tensor, "strokes"]]:
+    """The same of one pen's strokes, whose lines lie in ``tone``."""
+    members = strokes.lines()
+    placed = strokes.detach().with_points(view.to_px(strokes.points.detach()))
+    lines = [_stepped(curves) for curves in placed.chains()]
+    free = untangled(Linked(lines, strokes.laid()), tone)
+    known = {line.tobytes(): number for number, line in enumerate(lines)}
+    now = [known.get(line.tobytes()) for line in free.lines]
+    gone = set(range(len(lines))).difference(now)
+    if not gone:
+        return strokes, torch.arange(len(strokes), device=strokes.pen.device)
+    piece_px = sum(_length(lines[line]) for line in gone) / sum(len(members[line]) for line in gone)
+    points, origins = [], []
+    for line, number in zip(free.lines, now, strict=True):
+        if number is None:
+            pieces, _ = cut([line], piece_px, strokes.spans)
+            points.append(view.to_mm(torch.from_numpy(pieces)).to(strokes.points))
+            origins.append([-1] * len(pieces))
+        else:
+            points.append(strokes.points[members[number]])
+            origins.append(members[number])
+    numbers = torch.tensor(list(chain(*origins)), device=strokes.pen.device)
+    joints = Joints.along([len(each) for each in origins], free.laid).to(strokes.pen.device)
+    # All are drawn alike, by one pen.
+    drawn = strokes.apart().select(numbers.clamp(min=0))
+    return replace(drawn, points=torch.cat(points), joints=joints), numbers
+
+
+def _stepped(curves: Float[ndarray, "curves 4 2"]) -> Line:
+    """A chain in even steps of the curves' parameter, and its last point."""
+    steps = bezier.evaluate(curves[:, None], np.arange(_STEPS) / _STEPS)
+    return np.concatenate([steps.reshape(-1, 2), curves[-1:, 3]])
+
+
+def _length(line: Line) -> float:
+    return float(np.hypot(*np.diff(line, axis=0).T).sum())

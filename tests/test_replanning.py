@@ -59,7 +59,8 @@ def test_a_file_becomes_a_drawing_for_the_plotter():
         "texts left out: 1 (convert text to paths first)",
         "hidden elements left out: 1",
     )
-    assert drawing.metadata["command"].startswith("plotopt plan inkscape.svg --no-fit --margin=0mm")
+    assert drawing.metadata["command"].startswith("plotopt plan inkscape.svg --margin=0mm ")
+    assert " --no-fit " in drawing.metadata["command"]
     assert drawing.metadata["options"]["layers"] == "auto"
     assert drawing.metadata["before"]["paths"] == 5
     assert 'inkscape:label="2-outline-0.3mm"' in drawing.svg()

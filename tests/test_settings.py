@@ -211,7 +211,7 @@ def test_the_command_says_every_option_in_full():
     assert FitSettings(seed=7).command("my cat.png") == (
         "plotopt fit 'my cat.png' --stock=white "
         "--paper=A4 --margin=20mm --orientation=auto "
-        "--profile=axidraw_v3 --quality=normal --client=saxi --seed=7 --device=cpu "
+        "--profile=axidraw_v3 --client=saxi --quality=normal --seed=7 --device=cpu "
         "--pens=black:0.4mm --contrast=1.0 "
         "--tile=512 --loss=pixel --features=0.7 --layers=relu1_2,relu2_2,relu3_3 --style=5.0 "
         "--renderer=plotopt"

@@ -182,8 +182,8 @@ def test_options_are_what_json_can_hold():
 def test_the_command_says_every_option_in_full():
     assert read_neuron_settings(copies=False).command(NEURON) == (
         "plotopt neuron 'vgg16:conv3_3:37+0.5*12@center' "
-        "--stock=white --paper=A4 --margin=20mm --orientation=auto --profile=axidraw_v3 --quality=normal "
-        "--client=saxi --seed=0 --device=cpu --strokes=2000 --pens=black:0.4mm "
+        "--stock=white --paper=A4 --margin=20mm --orientation=auto --profile=axidraw_v3 --client=saxi "
+        "--quality=normal --seed=0 --device=cpu --strokes=2000 --pens=black:0.4mm "
         "--no-copies --crop=224 --batch=1 --perspective=5.0 --shift=8.0 --turn=8.0 --scale=8.0 --ink=0.0 "
         "--overlap=0.5 --evenness=2.0 --length=0.1 --relu=leaky"
     )

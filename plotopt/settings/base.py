@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
 from enum import Enum
 from numbers import Integral, Real
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, get_args
 
 from plotopt.catalog import list_stocks, load_stock
 from plotopt.errors import PlotoptError
@@ -44,7 +44,7 @@ class Device(Enum):
 
 
 Reader = Callable[[str], Any]
-Settings = TypeVar("Settings", bound="PageSettings")
+Settings = TypeVar("Settings", bound="SheetSettings")
 
 
 def read_metres(text: str) -> float:
@@ -104,11 +104,10 @@ class Told:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PageSettings(Told):
-    """What to draw on, with what machine and in what time; lengths in mm.
+class SheetSettings(Told):
+    """What sheet lies on what machine; lengths in mm, ``split_every`` in m.
 
-    ``device`` is what computes the drawing; on the CPU alone the same seed gives the same one everywhere.
-    Raises PlotoptError for values out of range.
+    Raises PlotoptError for values out of range and for a machine that ``client`` does not drive.
     """
 
     #: The kinds of options that are no whole numbers, and how their texts are read.
@@ -117,34 +116,27 @@ class PageSettings(Told):
         "margin": float,
         "orientation": Orientation,
         "profile": Profile,
-        "quality": Quality,
         "stock": Stock,
         "client": Client,
         "split_every": float | None,
-        "device": Device,
     }
     readers: ClassVar[dict[str, Reader]] = {
         "paper": read_paper,
         "margin": lambda text: parse_length(text, allow_zero=True),
         "orientation": lambda text: read_choice(Orientation, "orientation", text),
         "profile": load_profile,
-        "quality": lambda text: read_choice(Quality, "quality", text),
         "stock": load_stock,
         "client": lambda text: read_choice(Client, "client", text),
         "split_every": read_metres,
-        "device": lambda text: read_choice(Device, "device", text),
     }
 
-    stock: Stock = WHITE
-    paper: Paper = field(default_factory=lambda: parse_paper("a4"))
+    stock: Stock | None = WHITE
+    paper: Paper | None = field(default_factory=lambda: parse_paper("a4"))
     margin: float = 20.0
     orientation: Orientation = Orientation.AUTO
     profile: Profile = field(default_factory=lambda: load_profile("axidraw_v3"))
-    quality: Quality = Quality.NORMAL
     client: Client = Client.SAXI
     split_every: float | None = None
-    seed: int = 0
-    device: Device = Device.CPU
 
     def __post_init__(self) -> None:
         for name, kind in self.kinds.items():
@@ -152,20 +144,40 @@ class PageSettings(Told):
         self.profile.motion(self.client)
         if not (math.isfinite(self.margin) and self.margin >= 0):
             raise PlotoptError(f"a margin of {self.margin:g} mm is not possible: use 0 mm or more")
-        if self.split_every is not None:
-            self._check_split(self.split_every)
+        if self.split_every is not None and not LEAST_SPLIT_M <= self.split_every <= MOST_SPLIT_M:
+            raise PlotoptError(
+                f"split_every is {self.split_every:g} m: "
+                f"give {LEAST_SPLIT_M:g} to {MOST_SPLIT_M:,} m, such as 40m"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageSettings(SheetSettings):
+    """What to draw on, with what machine and in what time.
+
+    ``device`` is what computes the drawing; on the CPU alone the same seed gives the same one everywhere.
+    """
+
+    kinds: ClassVar[dict[str, Any]] = SheetSettings.kinds | {"quality": Quality, "device": Device}
+    readers: ClassVar[dict[str, Reader]] = SheetSettings.readers | {
+        "quality": lambda text: read_choice(Quality, "quality", text),
+        "device": lambda text: read_choice(Device, "device", text),
+    }
+
+    stock: Stock = WHITE
+    paper: Paper = field(default_factory=lambda: parse_paper("a4"))
+    quality: Quality = Quality.NORMAL
+    seed: int = 0
+    device: Device = Device.CPU
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         check_whole("seed", self.seed, 0, 2**63 - 1)
 
     def sheet(self, aspect: float) -> tuple[Page, Rect]:
         """The page, and the place on it for what is ``aspect`` times as wide as high."""
         page = lay_out(self.paper, self.margin, self.orientation, aspect)
         return page, fit_rect(page.frame, aspect)
-
-    def _check_split(self, metres: float) -> None:
-        if not LEAST_SPLIT_M <= metres <= MOST_SPLIT_M:
-            raise PlotoptError(
-                f"split_every is {metres:g} m: give {LEAST_SPLIT_M:g} to {MOST_SPLIT_M:,} m, such as 40m"
-            )
 
 
 def read_options(kind: type[Settings], options: Mapping[str, Any]) -> Settings:
@@ -215,11 +227,11 @@ def read_choice(kind: type[Enum], name: str, text: str) -> Any:
 
 def _check_kind(name: str, value: Any, kind: Any) -> None:
     if (isinstance(value, bool) and kind is not bool) or not isinstance(value, kind):
-        wanted = "a number" if kind in _NUMBERS else f"a text or a {kind.__name__}"
+        wanted = "a number" if kind in _NUMBERS else f"a text or a {(get_args(kind) or (kind,))[0].__name__}"
         raise PlotoptError(f"{name} is {value!r:.40}: give {wanted}")
 
 
-def read_option(kind: type[PageSettings], name: str, value: Any) -> Any:
+def read_option(kind: type[SheetSettings], name: str, value: Any) -> Any:
     """The value of a field from what was given for it. Raises PlotoptError where it cannot be read."""
     if isinstance(value, str) and name in kind.readers:
         return kind.readers[name](value)

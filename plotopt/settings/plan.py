@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from plotopt.catalog import load_stock, parse_pens
+from plotopt.catalog import parse_pens
 from plotopt.errors import PlotoptError
-from plotopt.page import Orientation, Paper
+from plotopt.page import Paper
 from plotopt.pens import Pen
 from plotopt.plot.reading import Grouping
-from plotopt.profiles import Client, Profile, load_profile
-from plotopt.settings.base import (
-    LEAST_SPLIT_M,
-    Reader,
-    Told,
-    check_number,
-    read_choice,
-    read_metres,
-    read_options,
-    read_paper,
-)
+from plotopt.settings.base import Reader, SheetSettings, check_number, read_choice, read_options
 from plotopt.stocks import Stock
 from plotopt.units import parse_length
 
@@ -59,7 +48,7 @@ def read_layer_pens(text: str) -> tuple[LayerPen, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlanSettings(Told):
+class PlanSettings(SheetSettings):
     """How to plan a drawing that there is; lengths in mm, ``split_every`` in m.
 
     ``pens`` None takes them from the drawing, ``paper`` None its own page, ``stock`` None what an SVG by
@@ -71,71 +60,47 @@ class PlanSettings(Told):
     """
 
     verb: ClassVar[str] = "plan"
-    kinds: ClassVar[dict[str, type]] = {
+    kinds: ClassVar[dict[str, Any]] = SheetSettings.kinds | {
+        "paper": Paper | None,
+        "stock": Stock | None,
         "fit": bool,
-        "margin": float,
-        "orientation": Orientation,
-        "profile": Profile,
-        "client": Client,
         "layers": Grouping,
         "keep_order": bool,
         "keep_hidden": bool,
+        "join": float | None,
+        "simplify": float | None,
     }
-    readers: ClassVar[dict[str, Reader]] = {
+    readers: ClassVar[dict[str, Reader]] = SheetSettings.readers | {
         "pens": read_layer_pens,
-        "paper": read_paper,
-        "margin": lambda text: parse_length(text, allow_zero=True),
-        "orientation": lambda text: read_choice(Orientation, "orientation", text),
-        "profile": load_profile,
-        "client": lambda text: read_choice(Client, "client", text),
-        "stock": load_stock,
         "layers": lambda text: read_choice(Grouping, "layers", re.sub("^color$", "colour", text.lower())),
         "join": lambda text: parse_length(text, allow_zero=True),
         "simplify": lambda text: parse_length(text, allow_zero=True),
-        "split_every": read_metres,
     }
 
     pens: tuple[LayerPen, ...] | None = None
     paper: Paper | None = None
     fit: bool = False
     margin: float = 0.0
-    orientation: Orientation = Orientation.AUTO
-    profile: Profile = field(default_factory=lambda: load_profile("axidraw_v3"))
-    client: Client = Client.SAXI
     stock: Stock | None = None
     layers: Grouping = Grouping.AUTO
     keep_order: bool = False
     keep_hidden: bool = False
     join: float | None = None
     simplify: float | None = None
-    split_every: float | None = None
 
     def __post_init__(self) -> None:
-        for name, kind in self.kinds.items():
-            if not isinstance(getattr(self, name), kind):
-                raise PlotoptError(f"{name} is {getattr(self, name)!r:.40}: give a text or a {kind.__name__}")
-        self.profile.motion(self.client)
-        if not (math.isfinite(self.margin) and self.margin >= 0):
-            raise PlotoptError(f"a margin of {self.margin:g} mm is not possible: use 0 mm or more")
-        for name, kind in (("paper", Paper), ("stock", Stock)):
-            if not isinstance(getattr(self, name), kind | None):
-                raise PlotoptError(f"{name} is {getattr(self, name)!r:.40}: give a text or a {kind.__name__}")
+        super().__post_init__()
         if self.pens is not None:
             object.__setattr__(self, "pens", _checked_pens(self.pens))
-        bounds = {
-            "join": (0, _LONGEST_JOIN_MM),
-            "simplify": (0, _LONGEST_SIMPLIFY_MM),
-            "split_every": (LEAST_SPLIT_M, 1e6),
-        }
-        for name, (low, high) in bounds.items():
+        for name, most_mm in (("join", _LONGEST_JOIN_MM), ("simplify", _LONGEST_SIMPLIFY_MM)):
             value = getattr(self, name)
             if value is not None:
-                _check_length(name, value, low, high)
+                check_number(name, value, 0, most_mm)
 
 
 def read_plan_settings(**options: Any) -> PlanSettings:
     """Settings of a plan from keyword options, see :func:`plotopt.settings.base.read_options`."""
-    return read_options(PlanSettings, options)  # type: ignore[type-var]
+    return read_options(PlanSettings, options)
 
 
 def _checked_pens(pens: Any) -> tuple[LayerPen, ...]:
@@ -145,9 +110,3 @@ def _checked_pens(pens: Any) -> tuple[LayerPen, ...]:
     if not (found and all(isinstance(each, LayerPen) for each in found)):
         raise PlotoptError("pens is empty or holds what is no pen: give pens as in black,red:0.3mm")
     return found
-
-
-def _check_length(name: str, value: Any, low: float, high: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise PlotoptError(f"{name} is {value!r:.40}: give a length")
-    check_number(name, value, low, high)

@@ -1,4 +1,4 @@
-"""Output files that are either complete or not there."""
+"""Files: read with one meaning of what can go wrong, and written so that they are complete or not there."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import secrets
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 
 from plotopt.errors import PlotoptError
@@ -26,6 +27,40 @@ _MENDS = {
     errno.ENAMETOOLONG: "the name is too long, choose a shorter one",
     errno.ELOOP: "its links run in a circle, choose another place",
 }
+
+
+def quoted(path: Path | str) -> str:
+    """A path as messages have it."""
+    return f"{str(path)!r:.200}"
+
+
+@contextmanager
+def opened(path: Path | str, kind: str) -> Iterator[BufferedReader]:
+    """An ordinary file, to be read; ``kind`` is what messages ask for instead, such as "a run file".
+
+    Raises PlotoptError where there is none, and where the system refuses.
+    """
+    path, name = Path(path), quoted(path)
+    try:
+        if not path.exists():
+            raise PlotoptError(f"{name} does not exist: check the name")
+        if path.is_dir():
+            raise PlotoptError(f"{name} is a folder: give {kind}")
+        if not path.is_file():
+            raise PlotoptError(f"{name} is not an ordinary file: give {kind}")
+        file = path.open("rb")
+    except (OSError, ValueError) as error:
+        raise _unreadable(name, error) from None
+    with file:
+        try:
+            yield file
+        except OSError as error:
+            raise _unreadable(name, error) from None
+
+
+def _unreadable(name: str, error: Exception) -> PlotoptError:
+    reason = getattr(error, "strerror", None) or error
+    return PlotoptError(f"{name} cannot be read ({reason}): check the name and its permissions")
 
 
 def check_writable(path: Path | str, overwrite: bool) -> None:
@@ -67,7 +102,7 @@ def write_all(files: Mapping[Path | str, bytes | str], *, overwrite: bool) -> No
                 target = targets[Path(path)] = _locate(Path(path), overwrite)
                 if target in drafts:
                     raise PlotoptError(
-                        f"two files would both be {_quote(Path(path))}: give each its own name"
+                        f"two files would both be {quoted(Path(path))}: give each its own name"
                     )
                 draft = drafts[target] = _name_beside(target)
                 _write(draft, data)
@@ -89,7 +124,7 @@ def _locate(path: Path, overwrite: bool) -> Path:
     try:
         target = Path(os.path.realpath(path))
     except ValueError:
-        raise PlotoptError(f"cannot write {_quote(path)}: the name holds a null byte") from None
+        raise PlotoptError(f"cannot write {quoted(path)}: the name holds a null byte") from None
     target.parent.stat()
     try:
         mode = target.stat().st_mode
@@ -99,7 +134,7 @@ def _locate(path: Path, overwrite: bool) -> Path:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     # Root could replace a device or a pipe by a file, so they are refused for everyone.
     if not stat.S_ISREG(mode):
-        raise PlotoptError(f"cannot write {_quote(path)}: it is not an ordinary file, give a file name")
+        raise PlotoptError(f"cannot write {quoted(path)}: it is not an ordinary file, give a file name")
     if not overwrite:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     return target
@@ -133,8 +168,4 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         mend = _MENDS.get(error.errno or 0, f"{error.strerror or error}, choose another place")
-        raise PlotoptError(f"cannot write {_quote(path)}: {mend}") from error
-
-
-def _quote(path: Path) -> str:
-    return f"{str(path)!r:.200}"
+        raise PlotoptError(f"cannot write {quoted(path)}: {mend}") from error

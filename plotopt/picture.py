@@ -19,6 +19,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from plotopt.colour.light import decoded
 from plotopt.errors import PlotoptError
+from plotopt.files import opened, quoted
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
 SMALLEST_SIDE_PX = 8
@@ -75,15 +76,15 @@ def read_picture(source: str | Path | Image.Image | ndarray, max_side_px: int = 
 
 def _read_file(path: Path, max_side_px: int) -> Picture:
     image, full_size = load_image(path, max_side_px)
-    with _decoding(repr(str(path))):
-        return _noting_scale(_from_image(image, repr(str(path)), max_side_px), full_size)
+    name = quoted(path)
+    with _decoding(name):
+        return _noting_scale(_from_image(image, name, max_side_px), full_size)
 
 
 def load_image(path: Path, max_side_px: int) -> tuple[Image.Image, tuple[int, int]]:
     """A file as Pillow reads it, and its size in full; refused as :func:`read_picture` refuses it."""
-    name = repr(str(path))
-    _check_file(path, name)
-    with _decoding(name), path.open("rb") as file:
+    name = quoted(path)
+    with opened(path, "a picture") as file, _decoding(name):
         image = _open_image(file, path, name)
         full_size = image.size
         _check_size(full_size, name)
@@ -102,8 +103,6 @@ def _decoding(name: str) -> Iterator[None]:
             yield
     except PlotoptError:
         raise
-    except PermissionError:
-        raise PlotoptError(f"{name} may not be read; check its permissions") from None
     # Decoders meet damaged files with errors of almost every type.
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -118,25 +117,12 @@ def _noting_scale(picture: Picture, full_size: tuple[int, int]) -> Picture:
     return replace(picture, notes=(*picture.notes, note))
 
 
-def _check_file(path: Path, name: str) -> None:
-    try:
-        if not path.exists():
-            raise PlotoptError(f"{name} does not exist; check the name")
-        if path.is_dir():
-            raise PlotoptError(f"{name} is a directory; name a picture in it")
-        if not path.is_file():
-            raise PlotoptError(f"{name} is not a regular file; save the picture to a file first")
-        if path.stat().st_size == 0:
-            raise PlotoptError(f"{name} is empty (0 bytes); export the picture again")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise PlotoptError(f"{name} cannot be read ({reason}); check the name and its permissions") from None
-
-
 def _open_image(file: BinaryIO, path: Path, name: str) -> Image.Image:
     # Image.open would refuse 20000 x 20000 px by a limit that is global to the process.
     Image.init()
     head = file.read(1024)
+    if not head:
+        raise PlotoptError(f"{name} is empty (0 bytes); export the picture again")
     for format_name in FORMATS:
         factory, accepts = Image.OPEN.get(format_name, (None, None))
         if factory is None or (accepts and accepts(head[:16]) is not True):

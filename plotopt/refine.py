@@ -14,6 +14,7 @@ from torch import Tensor
 
 from plotopt.colour.ink import Inks
 from plotopt.first_strokes.seeding import Course, seed
+from plotopt.first_strokes.streamlines import STEP_PX
 from plotopt.render import render
 from plotopt.strokes import Strokes
 from plotopt.tones.target import Target
@@ -24,6 +25,8 @@ _SHARE = 0.03
 # A stroke is useless when it is worth less than this part of what half of the strokes are worth.
 _USELESS = 0.1
 _MISSING_SIGMA_PX = 2.0
+# A stroke stays where it is rather than become shorter than this part of the usual length.
+_SHORTEST_PART = 0.4
 # Ink that changes the light of bare paper by less than this mends nothing.
 _LEAST_CHANGE = 0.05
 
@@ -108,9 +111,12 @@ def relocate(
     pen_px = float(strokes.width_mm.mean()) / view.mm_per_px
     longest_px = float(strokes.lengths_mm().median()) / view.mm_per_px
     lines = seed(1 - wanted, int(moved.sum()), pen_px, longest_px, rng, course)
-    points = strokes.points.clone()
-    points[moved] = view.to_mm(torch.from_numpy(lines.control_points(strokes.spans)).to(points))
-    return strokes.with_points(points), numbers.masked_fill(moved, -1)
+    # Where ink is missing in specks alone, crumbs would be laid.
+    is_line = torch.from_numpy(lines.counts * STEP_PX >= _SHORTEST_PART * longest_px).to(moved.device)
+    laid = view.to_mm(torch.from_numpy(lines.control_points(strokes.spans)).to(strokes.points))
+    places = moved.nonzero()[is_line, 0]
+    points = strokes.points.index_copy(0, places, laid[is_line])
+    return strokes.with_points(points), numbers.index_fill(0, places, -1)
 
 
 def _useless(worths: Tensor, bound: Bool[Tensor, "strokes"]) -> Bool[Tensor, "strokes"]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from plotopt.errors import PlotoptError
+from plotopt.files import opened, quoted
 from plotopt.units import MM_PER_UNIT
 
 _BIGGEST_FILE_BYTES = 64 * 1024
@@ -26,16 +27,10 @@ TIME = {"s": 1.0, "ms": 0.001}
 
 def read_file(path: Path, kind: str) -> bytes:
     """The bytes of a small file, which errors call ``kind``. Raises PlotoptError where it cannot be read."""
-    shown = f"{str(path)!r:.200}"
-    try:
-        if not path.is_file():
-            raise PlotoptError(f"there is no {kind} file {shown}: check the path")
-        with path.open("rb") as file:
-            data = file.read(_BIGGEST_FILE_BYTES + 1)
-    except OSError as error:
-        raise PlotoptError(f"cannot read the {kind} {shown}: {error.strerror}") from error
+    with opened(path, f"a {kind}") as file:
+        data = file.read(_BIGGEST_FILE_BYTES + 1)
     if len(data) > _BIGGEST_FILE_BYTES:
-        raise PlotoptError(f"{shown} is larger than any {kind}: is it the right file?")
+        raise PlotoptError(f"{quoted(path)} is larger than any {kind}: is it the right file?")
     return data
 
 

@@ -144,9 +144,9 @@ def test_a_known_pen_in_another_width():
         ("quill", "use a name of `plotopt pens`"),
         ("0.4ell", "unknown unit"),
         ("./mine.toml", "write which pen"),
-        ("no/such.toml:pen", "there is no pen table file"),
-        ("\0.toml:pen", "there is no pen table file"),
-        (".toml:", "there is no pen table file"),
+        ("no/such.toml:pen", "does not exist: check the name"),
+        ("\0.toml:pen", "does not exist: check the name"),
+        (".toml:", "does not exist: check the name"),
     ],
 )
 def test_pens_that_no_one_knows(text, fragment):
@@ -322,9 +322,9 @@ def test_no_text_raises_anything_else(text):
 def test_folders_and_pipes_are_no_files_of_pens(tmp_path):
     (tmp_path / "folder.toml").mkdir()
     os.mkfifo(tmp_path / "pipe.toml")
-    for name in ("folder.toml", "pipe.toml"):
-        assert "there is no pen table file" in refusal(read_pen_file, str(tmp_path / name))
-        assert "there is no paper table file" in refusal(load_stock, f"{tmp_path / name}:x")
+    for name, fragment in (("folder.toml", "is a folder"), ("pipe.toml", "is not an ordinary file")):
+        assert f"{fragment}: give a pen table" in refusal(read_pen_file, str(tmp_path / name))
+        assert f"{fragment}: give a paper table" in refusal(load_stock, f"{tmp_path / name}:x")
 
 
 LINES = st.text(
@@ -418,7 +418,7 @@ def test_broken_files_of_papers_are_refused_in_one_line(mine, old, new, complain
         ("blak", "use black"),
         ("", "use white"),
         ("zzz", "use white, copy"),
-        ("no.toml:x", "there is no paper table"),
+        ("no.toml:x", "'no.toml' does not exist"),
     ],
 )
 def test_papers_that_no_one_knows(text, fragment):

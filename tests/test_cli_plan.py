@@ -85,13 +85,13 @@ def test_what_is_no_drawing_is_told_before_that_a_file_exists(run, folder):
     ("name", "fragment"),
     [
         ("missing.svg", "'missing.svg' does not exist"),
-        ("folder", "'folder' is not a file"),
+        ("folder", "'folder' is a folder"),
         ("zero.png", "'zero.png' is empty"),
         ("a.png", "'a.png' is not an SVG file"),
         ("cut.svg", "'cut.svg' is cut short or broken"),
         ("nothing.svg", "nothing that a pen can draw"),
         (".", "'.' is not a file"),
-        ("..", "'..' is not a file"),
+        ("..", "'..' is a folder"),
         ("/", "'/' is not a file"),
     ],
 )

@@ -87,8 +87,8 @@ def test_no_hint_disturbs_the_completion_of_words(folder):
     ("image", "fragment"),
     [
         ("missing.png", "does not exist"),
-        ("", "directory"),
-        ("folder", "directory"),
+        ("", "folder: give a picture"),
+        ("folder", "folder: give a picture"),
         ("folder/missing.png", "does not exist"),
         ("a.png/missing.png", "does not exist"),
         ("text.png", "not a picture"),
@@ -102,7 +102,7 @@ def test_no_hint_disturbs_the_completion_of_words(folder):
         ("one.png", "1 x 1 px"),
         ("sliver.png", "1000 x 10 px"),
         ("bomb.png", "60000 x 60000 px"),
-        ("/dev/null", "not a regular file"),
+        ("/dev/null", "not an ordinary file"),
         ("new\nline.png", "does not exist"),
         ("x" * 300 + ".png", "name"),
     ],
@@ -171,13 +171,13 @@ def test_a_bad_value_is_refused_by_name(run, folder, option, value, fragment):
         ("--direction", "map:blank.png", "'blank.png' is blank"),
         ("--direction", "map:tall.png", "48 x 64 px and the picture 64 x 48 px"),
         ("--detail", "missing.png", "'missing.png' does not exist"),
-        ("--detail", "", "directory"),
+        ("--detail", "", "folder: give a picture"),
         ("--detail", "tall.png", "48 x 64 px and the picture 64 x 48 px"),
         ("--mask", "plot.svg", "(SVG)"),
         ("--mask", "cut.png", "cut short"),
         ("--mask", "bomb.png", "60000 x 60000 px"),
         ("--mask", "one.png", "1 x 1 px"),
-        ("--mask", "folder", "directory"),
+        ("--mask", "folder", "folder: give a picture"),
         ("--mask", "tall.png", "48 x 64 px and the picture 64 x 48 px"),
         ("--paper-threshold", "1.5", "paper_threshold is 1.5"),
         ("--edges", "-1", "edges is -1"),
@@ -211,7 +211,7 @@ def test_a_picture_without_permission_is_refused(run, folder, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", refuse)
         ran = run("fit", "a.png", *TINY)
-    assert_refused(ran, folder, before, "'a.png' may not be read")
+    assert_refused(ran, folder, before, "'a.png' cannot be read (Permission denied)")
 
 
 def test_a_picture_in_a_closed_folder_is_refused(run, folder, monkeypatch):

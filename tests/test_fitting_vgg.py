@@ -174,7 +174,7 @@ def folder(tmp_path):
         ("missing.png", "'missing.png' does not exist"),
         ("cut.png", "'cut.png' is damaged or cut short"),
         ("text.png", "'text.png' is "),
-        (".", "'.' is a directory"),
+        (".", "'.' is a folder"),
     ],
 )
 def test_a_style_picture_that_cannot_be_read_is_refused_before_the_work(folder, monkeypatch, name, fragment):

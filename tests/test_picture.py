@@ -43,7 +43,7 @@ def refusal(source):
     message = str(caught.value)
     assert "\n" not in message
     if isinstance(source, Path):
-        assert repr(str(source)) in message
+        assert repr(str(source))[:200] in message
     return message
 
 
@@ -292,10 +292,10 @@ def test_flipped_bytes_give_a_picture_or_one_line(tmp_path_factory, data, format
 
 def test_paths_that_are_no_files(tmp_path):
     assert "does not exist" in refusal(tmp_path / "missing.png")
-    assert "directory" in refusal(tmp_path)
+    assert "is a folder" in refusal(tmp_path)
     assert "cannot be read" in refusal(tmp_path / ("x" * 300))
     os.mkfifo(tmp_path / "pipe")
-    assert "regular file" in refusal(tmp_path / "pipe")
+    assert "ordinary file" in refusal(tmp_path / "pipe")
     assert "\\n" in refusal(tmp_path / "two\nlines")
 
 

@@ -676,7 +676,7 @@ def test_files_beyond_the_limits_are_refused(tmp_path, monkeypatch, limit, fragm
 
 
 @pytest.mark.parametrize(
-    ("name", "fragment"), [("no.svg", "does not exist"), (".", "not a file"), ("\0", "does not exist")]
+    ("name", "fragment"), [("no.svg", "does not exist"), (".", "is a folder"), ("\0", "does not exist")]
 )
 def test_what_is_no_file_is_refused(tmp_path, name, fragment):
     with pytest.raises(PlotoptError, match=fragment):

@@ -206,7 +206,7 @@ def test_a_folder_and_a_pipe_are_no_profiles(tmp_path):
     (tmp_path / "folder.toml").mkdir()
     os.mkfifo(tmp_path / "pipe.toml")
     for name in ("folder.toml", "pipe.toml"):
-        with pytest.raises(PlotoptError, match="there is no plotter profile file"):
+        with pytest.raises(PlotoptError, match="give a plotter profile"):
             load_profile(str(tmp_path / name))
 
 

@@ -104,6 +104,16 @@ def test_useless_stroke_moves_to_where_ink_is_missing(ends):
     assert again.worths[0] > 0
 
 
+@pytest.mark.parametrize(("size", "moves"), [(3, False), (30, True)])
+def test_where_only_specks_are_missing_no_stroke_is_moved(size, moves):
+    strokes = straight([((3.0, y), (29.0, y)) for y in np.arange(3.0, 62, 4)])
+    missing, worths = np.zeros((64, 64)), torch.ones(len(strokes))
+    missing[32 : 32 + size, 32 : 32 + size], worths[4] = 1.0, 0.0
+    after, origins = relocate(strokes, worths, VIEW, lambda _: missing, np.random.default_rng(0))
+    assert (origins < 0).nonzero()[:, 0].tolist() == [4] * moves
+    assert torch.equal(after.points, strokes.points) != moves
+
+
 def test_moving_repeats_with_the_generator_and_spares_its_input():
     judged = judge(*scene(USELESS["on white paper"]))
     before = judged.strokes.points.clone()

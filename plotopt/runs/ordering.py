@@ -13,6 +13,7 @@ from typing import Any
 
 from plotopt import __version__
 from plotopt.errors import PlotoptError
+from plotopt.files import opened
 from plotopt.picture import Picture, read_picture
 from plotopt.runs.record import FIT, NEURON, Order
 from plotopt.settings import FitSettings, NeuronSettings, read_neuron_settings, read_settings
@@ -22,8 +23,6 @@ from plotopt.settings.base import PageSettings
 _AMOUNTS = frozenset(("strokes", "minutes", "metres"))
 # A TOML of one's own in the text of an option, as in mine.toml:black or auto:4:mine.toml.
 _BOX = re.compile(r"(?:^|,)(?:auto:[0-9]+:)?([^,]{1,1000}?[.]toml)(?=[:,]|$)")
-# Weights are the largest files that are named.
-_MOST_BYTES = 8 * 2**30
 
 
 def fit_order(settings: FitSettings, picture: Picture) -> Order:
@@ -103,19 +102,10 @@ def _files_in(value: Any, text: str) -> list[Path]:
 
 
 def _digest(path: Path) -> str:
-    name = f"{str(path)!r:.200}"
-    try:
-        if not path.is_file() or path.stat().st_size > _MOST_BYTES:
-            raise PlotoptError(f"{name} is no file that can be read: check the name")
-        with path.open("rb") as file:
-            return file_digest(file, "sha256").hexdigest()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise PlotoptError(f"{name} cannot be read ({reason}): check the name") from None
+    with opened(path, "a file") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _contents(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise PlotoptError(f"{str(path)!r:.200} cannot be read ({error.strerror}): check the name") from None
+    with opened(path, "a picture") as file:
+        return file.read()

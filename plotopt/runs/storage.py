@@ -11,7 +11,7 @@ import safetensors
 import safetensors.torch
 
 from plotopt.errors import PlotoptError
-from plotopt.files import write_atomically
+from plotopt.files import opened, quoted, write_atomically
 from plotopt.runs.packing import Tensors, packed, unpacked
 from plotopt.runs.record import Record
 
@@ -39,17 +39,15 @@ def read_run(path: str | Path) -> Record:
     newer version. Figures in its header make nothing be allocated.
     """
     path = Path(path)
-    name = f"{str(path)!r:.200}"
+    name = quoted(path)
     data = _bytes(path, name)
     header = _header(data, name)
     try:
         figures = json.loads(header["__metadata__"][_KEY])
     except (KeyError, TypeError, ValueError, RecursionError):
-        raise PlotoptError(
-            f"{name} is no run file: give one that plotopt wrote, ending in {SUFFIX}"
-        ) from None
+        raise _foreign(name) from None
     if not isinstance(figures, dict):
-        raise PlotoptError(f"{name} is no run file: give one that plotopt wrote, ending in {SUFFIX}")
+        raise _foreign(name)
     try:
         return unpacked(_tensors(data), figures)
     except PlotoptError as error:
@@ -61,19 +59,11 @@ def _foreign(name: str) -> PlotoptError:
 
 
 def _bytes(path: Path, name: str) -> bytes:
-    try:
-        if path.is_dir():
-            raise PlotoptError(f"{name} is a folder: give a run file, ending in {SUFFIX}")
-        if not path.exists():
-            raise PlotoptError(f"{name} does not exist: check the name")
-        if not path.is_file():
-            raise PlotoptError(f"{name} is not an ordinary file: give a run file, ending in {SUFFIX}")
-        if path.stat().st_size > _MOST_BYTES:
-            raise PlotoptError(f"{name} is larger than any run file, 1 GB: check the name")
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise PlotoptError(f"{name} cannot be read ({reason}): check its permissions") from None
+    with opened(path, f"a run file, ending in {SUFFIX}") as file:
+        data = file.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise PlotoptError(f"{name} is larger than any run file, 1 GB: check the name")
+    return data
 
 
 def _header(data: bytes, name: str) -> dict[str, Any]:

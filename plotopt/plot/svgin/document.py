@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from plotopt.errors import PlotoptError
+from plotopt.files import opened
 
 MOST_BYTES = 256_000_000
 MOST_ELEMENTS = 1_000_000
@@ -75,16 +76,8 @@ def read_document(path: Path) -> Document:
 
 
 def _read_bytes(path: Path, name: str) -> bytes:
-    try:
-        if not path.exists():
-            raise PlotoptError(f"{name} does not exist: check the name")
-        if not path.is_file():
-            raise PlotoptError(f"{name} is not a file: give the name of an SVG file")
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise PlotoptError(f"{name} cannot be read ({reason}): check the name and its permissions") from None
+    with opened(path, "the name of an SVG file") as file:
+        data = file.read(MOST_BYTES + 1)
     if data.startswith(_GZIP):
         data = _unzip(path, name)
     if not data.strip():

@@ -23,7 +23,7 @@ from scipy import optimize, sparse
 
 from plotopt import bezier
 from plotopt.first_strokes import seeding
-from plotopt.plot import neighbours, order
+from plotopt.plot import joining, neighbours, order
 from plotopt.plot.chains import Chain, pen_up_moves_mm
 
 SIZES = (100, 300, 1000, 2000, 5000, 20_000, 50_000)
@@ -124,7 +124,7 @@ def _parts(a: np.ndarray, b: np.ndarray, taken: np.ndarray, ends: int) -> tuple[
 
 
 def measure(name: str, strokes: Sequence[Chain], arguments: argparse.Namespace) -> dict:
-    chains, merging_s = timed(lambda: order.merge(strokes, PEN_MM))
+    chains, merging_s = timed(lambda: joining.merge(strokes, PEN_MM))
     ordered, ours_s = timed(lambda: order.sort(chains))
     row: dict = {"strokes": len(strokes), "kind": name, "paths": len(chains), "merging_s": merging_s}
     row |= {"ours_mm": float(pen_up_moves_mm(ordered).sum()), "ours_s": ours_s}
@@ -156,7 +156,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     # Compiled, and vpype imported, before anything is timed.
-    order.sort(order.merge(random_strokes(2500), PEN_MM))
+    order.sort(joining.merge(random_strokes(2500), PEN_MM))
     vpype_sort(random_strokes(20))
     titles = "strokes | kind | paths | pen up mm | vpype mm | less | merge s | sort s | vpype s | shortest mm"
     print(f"| {titles} |\n|{'---|' * len(titles.split('|'))}")

@@ -11,24 +11,23 @@ import numpy as np
 
 from plotopt import __version__
 from plotopt.atelier import Atelier, load_taste
-from plotopt.colour.contrast import in_plot_order, pale_notes
+from plotopt.colour.contrast import in_plot_order
 from plotopt.colour.ink import shows
 from plotopt.devices import find_devices
 from plotopt.drawing import Drawing
 from plotopt.emphasis import emphasize
 from plotopt.errors import PlotoptError
-from plotopt.first_strokes.guide import longest_mm
 from plotopt.first_strokes.sowing import usual_count
 from plotopt.guiding import emphasis_of, guide_of
 from plotopt.hand import Hand
 from plotopt.layering import plan_layers
 from plotopt.listening import Listener, Progress, no_listener
+from plotopt.noting import gone_notes, known_notes
 from plotopt.objectives.problem import Problem
 from plotopt.outlining import outline
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.picture import Picture, read_picture
-from plotopt.plot.plan import Layer
 from plotopt.posing import pose, shown, usual_gamma
 from plotopt.preparing import prepare
 from plotopt.render import Renderer, diffvg, transmittance
@@ -37,8 +36,6 @@ from plotopt.runs.run import Run
 from plotopt.settings import FitSettings, read_settings
 from plotopt.settings.fit import Judge
 from plotopt.settings.fit import Renderer as RendererChoice
-from plotopt.settings.pens import PenChoice
-from plotopt.strokes import Strokes
 from plotopt.tones.separation import best_pens
 
 if TYPE_CHECKING:
@@ -70,7 +67,7 @@ def fit(
     settings.profile.check_fits(place)
     problem = problem_of(settings, picture, place)
     taste = load_taste(settings, devices, on_progress) if settings.loss is Judge.VGG else None
-    known = picture.notes + _pen_notes(settings, problem.pens) + _length_notes(settings.length, place)
+    known = picture.notes + known_notes(settings, problem)
     # A refusal stands alone: nothing is told before all has been read.
     on_progress(Progress("reading the picture", 0, 1))
     on_progress(Progress("reading the picture", 1, 1, notes=known))
@@ -93,7 +90,7 @@ def fit(
         layers=layers,
         profile=settings.profile,
         metadata={"plotopt": __version__, "command": command, "options": settings.options(), **run.told},
-        notes=known + notes + _gone_notes(strokes, problem.pens, layers) + devices.notes(network=seen),
+        notes=known + notes + gone_notes(strokes, problem.pens, layers) + devices.notes(network=seen),
         source=picture.path,
         stock=settings.stock,
         client=settings.client,
@@ -103,67 +100,45 @@ def fit(
 
 
 def chosen_pens(settings: FitSettings, picture: Picture, place: Rect) -> tuple[Pen, ...]:
-    """The pens in the order of their layers; of a box, those that suit the picture best."""
-    if isinstance(settings.pens, tuple):
-        return in_plot_order(settings.pens)
-    return problem_of(settings, picture, place).pens
+    """The pens in the order of their layers; of a box, those that suit the picture best.
+
+    Raises PlotoptError where none of a box can be seen on the paper.
+    """
+    chosen, stock = settings.pens, settings.stock
+    if isinstance(chosen, tuple):
+        return in_plot_order(chosen)
+    seen = tuple(pen for pen in chosen.box if shows(pen, stock))
+    if not seen:
+        told = f"none of the {len(chosen.box)} pens to choose from can be seen on {stock.title}"
+        raise PlotoptError(f"{told}: name others, or another --stock")
+    if len(seen) > chosen.count:
+        small = _posed(settings, picture, in_plot_order(seen), place).target.at_scale(
+            max(place.width, place.height) / _CHOOSING_PX
+        )
+        seen = best_pens(small.pixels, seen, chosen.count, stock)
+    return in_plot_order(seen)
 
 
 def problem_of(settings: FitSettings, picture: Picture, place: Rect) -> Problem:
     """The problem with the pens of the settings, or with those that suit the picture best."""
-    stock, pens = settings.stock, settings.pens
+    pens = chosen_pens(settings, picture, place)
+    for pen in pens:
+        pen.check_fits(place)
+    count = settings.strokes or usual_count(pens, place)
+    return outline(_posed(settings, picture, pens, place), emphasis_of(settings, picture), count)
 
-    guide, emphasis = guide_of(settings, picture), emphasis_of(settings, picture)
 
+def _posed(settings: FitSettings, picture: Picture, pens: Sequence[Pen], place: Rect) -> Problem:
+    """The problem with these pens, without outlines."""
+    stock = settings.stock
+    problem = pose(picture, pens, stock, settings.tone(usual_gamma(pens, stock)), place)
     # A single line has to turn and to cross itself: held to directions it comes to another length each time.
     is_led = settings.single_line is None
     hand = Hand(settings.stiffness, settings.crossings, laid=settings.curl > 0, directed=is_led)
-
-    def posed(pens: Sequence[Pen]) -> Problem:
-        problem = pose(picture, pens, stock, settings.tone(usual_gamma(pens, stock)), place)
-        return emphasize(
-            replace(problem, renderer=_renderer(settings.renderer), guide=guide, hand=hand), emphasis
-        )
-
-    if not isinstance(pens, tuple):
-        seen = tuple(pen for pen in pens.box if shows(pen, stock))
-        if not seen:
-            told = f"none of the {len(pens.box)} pens to choose from can be seen on {stock.title}"
-            raise PlotoptError(f"{told}: name others, or another --stock")
-        if len(seen) > pens.count:
-            small = posed(in_plot_order(seen)).target.at_scale(max(place.width, place.height) / _CHOOSING_PX)
-            seen = best_pens(small.pixels, seen, pens.count, stock)
-        pens = seen
-    for pen in pens:
-        pen.check_fits(place)
-    return outline(posed(in_plot_order(pens)), emphasis, settings.strokes or usual_count(pens, place))
-
-
-def _pen_notes(settings: FitSettings, pens: Sequence[Pen]) -> tuple[str, ...]:
-    """What the user should know of the pens on this paper."""
-    chosen, stock = settings.pens, settings.stock
-    if not isinstance(chosen, PenChoice):
-        return pale_notes(pens, stock)
-    notes = (f"pens chosen: {', '.join(pen.name for pen in pens)}",)
-    if len(pens) >= chosen.count:
-        return notes
-    hidden = " and ".join(pen.name for pen in chosen.box if not shows(pen, stock))
-    told = f"only {len(pens)} of the {len(chosen.box)} pens to choose from can be seen on {stock.title}"
-    return (*notes, f"{told}, {hidden} not: {chosen.count} were asked for")
-
-
-def _length_notes(length_mm: float | None, place: Rect) -> tuple[str, ...]:
-    most_mm = longest_mm(place)
-    if length_mm is None or length_mm <= most_mm:
-        return ()
-    return (f"a length of {length_mm:g} mm is too much: strokes of this picture have up to {most_mm:.0f} mm",)
-
-
-def _gone_notes(strokes: Strokes, pens: Sequence[Pen], layers: Sequence[Layer]) -> tuple[str, ...]:
-    """What the user should know of pens whose lines all lie under others."""
-    drawn = {layer.pen for layer in layers}
-    tried = [pen for number, pen in enumerate(pens) if (strokes.pen == number).any()]
-    return tuple(f"nothing of {pen.name} would show under later ink" for pen in tried if pen not in drawn)
+    problem = replace(
+        problem, renderer=_renderer(settings.renderer), guide=guide_of(settings, picture), hand=hand
+    )
+    return emphasize(problem, emphasis_of(settings, picture))
 
 
 def _renderer(wanted: RendererChoice) -> Renderer:

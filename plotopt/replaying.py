@@ -15,11 +15,9 @@ from plotopt.errors import PlotoptError
 from plotopt.fitting import fit
 from plotopt.listening import Listener
 from plotopt.plot.svgin.document import read_document
-from plotopt.settings import read_neuron_settings, read_settings
+from plotopt.runs.run import PARTIAL
+from plotopt.settings import read_settings
 from plotopt.visualizing import neuron
-
-# What metadata have where the options alone do not lead to the drawing.
-_PARTIAL = {"stopped", "carried"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,6 @@ class Telling:
         name is not there.
         """
         if self.verb == "neuron":
-            read_neuron_settings(**self.options)
             return neuron(self.subject, on_progress=on_progress, **self.options)
         read_settings(**self.options)
         path = picture or self.path.with_name(Path(self.subject).name)
@@ -82,4 +79,6 @@ def read_drawing(path: Path) -> Telling:
         raise PlotoptError(f"{name} was made by plotopt {verb:.20}: only fits and neurons can be replayed")
     if not Path(subject).name or "\0" in subject:
         raise PlotoptError(f"{name} does not tell what was drawn: give an SVG that plotopt wrote")
-    return Telling(path, verb, subject.removeprefix("./"), given, version[:20], not told.keys() & _PARTIAL)
+    return Telling(
+        path, verb, subject.removeprefix("./"), given, version[:20], told.keys().isdisjoint(PARTIAL)
+    )

@@ -198,7 +198,7 @@ def page_of(record: Record, settings: FitSettings | NeuronSettings) -> tuple[Pag
 
 def _is_centered(record: Record) -> bool:
     """Whether a neuron's drawing is of the middle of its map alone."""
-    return record.order.subject.endswith("@center")
+    return parse_neuron(record.order.subject).center
 
 
 def _word(value: Any) -> str:

@@ -25,9 +25,9 @@ from plotopt.atelier import _idle_notes
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
 from plotopt.first_strokes.guide import Guide
-from plotopt.fitting import _gone_notes
 from plotopt.joints import Joints
 from plotopt.listening import Progress
+from plotopt.noting import gone_notes
 from plotopt.objectives.likeness import Likeness
 from plotopt.page import fit_rect
 from plotopt.pens import Pen, parse_pen
@@ -238,7 +238,7 @@ def test_what_a_listener_raises_ends_the_fit(error):
         (None, {}, "NoneType"),
         (b"picture", {}, "bytes"),
         ("missing.png", {}, "'missing.png'"),
-        ("", {}, "directory"),
+        ("", {}, "is a folder"),
     ],
 )
 def test_what_cannot_be_used_is_named_in_one_line(image, options, fragment):
@@ -370,13 +370,21 @@ def test_a_length_that_is_too_much_is_told_before_the_fit():
     assert note in drawing.notes
 
 
+@pytest.mark.parametrize(("cell_px", "told"), [(1, True), (32, False)])
+def test_a_picture_finer_than_the_pen_is_told(cell_px, told):
+    """A chessboard of 2 px, which the pen of 0.4 mm is as wide as, and one of many times that."""
+    checks = np.kron(np.indices((64 // cell_px, 64 // cell_px)).sum(0) % 2, np.ones((cell_px, cell_px)))
+    drawing = tiny(np.uint8(255 * checks), paper="50x50mm", margin="18mm", pens="0.4mm", strokes=30)
+    assert any("finer than a pen of 0.4 mm" in note for note in drawing.notes) == told
+
+
 def test_a_pen_whose_lines_all_lie_under_others_is_told():
     pens = (BLACK, Pen("white", "#ffffff", 0.4, opaque=True))
     strokes = Strokes.of_pens(torch.rand(2, 4, 2) + 50, torch.tensor([0, 1]), pens)
-    assert _gone_notes(strokes, pens, [Layer(pens[1], (), 1)]) == (
+    assert gone_notes(strokes, pens, [Layer(pens[1], (), 1)]) == (
         "nothing of black would show under later ink",
     )
-    assert _gone_notes(strokes, pens, [Layer(pen, (), 1) for pen in pens]) == ()
+    assert gone_notes(strokes, pens, [Layer(pen, (), 1) for pen in pens]) == ()
 
 
 def test_white_ink_on_black_paper_draws_what_is_light():

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from plotopt import bezier
 from plotopt.page import Rect
 from plotopt.plot import tidy
-from plotopt.plot.chains import flatten, lengths_mm
-from plotopt.plot.svgin.pathdata import parse_path, straight_chain
+from plotopt.plot.chains import flatten, lengths_mm, straight_chain
+from plotopt.plot.svgin.pathdata import parse_path
 from plotopt.plot.tidy import DOT_MM, are_specks, draw_dots, drop_repeated, join_short, simplify
 
 TOLERANCE = 0.04

@@ -138,6 +138,7 @@ class Delivery:
         """
         from plotopt.formats import Kind
         from plotopt.plot.preview import DPI, dpi_notes
+        from plotopt.runs.run import PARTIAL
 
         formats, dpi = self._chosen(), DPI if self.dpi is None else self.dpi
         if Kind.PNG in [entry.kind for entry in formats]:
@@ -150,8 +151,8 @@ class Delivery:
         if self.verbose:
             told = f"repeat with: {' '.join([command, *self._arguments()])}"
             # Where strokes stood then is in the run alone.
-            is_chance = drawing.metadata.keys() & {"stopped", "carried"}
-            click.echo("no command repeats it, since a run was stopped" if is_chance else told, err=True)
+            is_whole = drawing.metadata.keys().isdisjoint(PARTIAL)
+            click.echo(told if is_whole else "no command repeats it, since a run was stopped", err=True)
 
 
 def _check_plotter(device: str | None, settings: FitSettings | NetworkSettings, aspect: float | None) -> None:

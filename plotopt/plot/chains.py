@@ -19,6 +19,12 @@ from plotopt import bezier
 Chain = Float[ndarray, "curves 4 2"]
 
 
+def straight_chain(points: Float[ndarray, "points 2"]) -> Chain:
+    """The polyline through the points, each segment an evenly spaced cubic."""
+    thirds = np.arange(4)[:, None] / 3
+    return points[:-1, None] + thirds * np.diff(points, axis=0)[:, None]
+
+
 @dataclass(frozen=True, eq=False)
 class Polylines:
     """Many polylines in one array: line i is ``points[starts[i] : starts[i + 1]]``."""

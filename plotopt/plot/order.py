@@ -13,9 +13,7 @@ from numpy import ndarray
 from plotopt import bezier
 from plotopt.plot import neighbours, tour
 from plotopt.plot.chains import Chain, pen_up_moves_mm
-from plotopt.plot.joining import COINCIDENT_MM, merge
-
-__all__ = ["merge", "sort", "visit"]
+from plotopt.plot.joining import COINCIDENT_MM
 
 _NEAREST = 8
 # Kicks per stroke; short trips get so many in all, or so many per stroke if that is less. A kick costs as

@@ -11,7 +11,7 @@ import numpy as np
 from plotopt.errors import PlotoptError
 from plotopt.page import Rect
 from plotopt.pens import Pen, layer_label
-from plotopt.plot import motion, order
+from plotopt.plot import joining, motion, order
 from plotopt.plot.chains import Chain, lengths_mm, pen_up_moves_mm
 from plotopt.plot.clip import clip
 from plotopt.plot.hidden import passes_to_hide, visible
@@ -155,7 +155,7 @@ def _arrange(chains: Sequence[Chain], pen: Pen, finishing: Finishing) -> list[Ch
         return join_neighbours(chains, join_mm)
     # Over ink that builds up, a bridge would show.
     bridges = finishing.join_mm is None and passes_to_hide(pen.opacity) == 1
-    return order.sort(order.merge(chains, join_mm, pen.width_mm if bridges else None))
+    return order.sort(joining.merge(chains, join_mm, pen.width_mm if bridges else None))
 
 
 def _join_mm(pen: Pen, finishing: Finishing) -> float:

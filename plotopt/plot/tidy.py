@@ -14,9 +14,8 @@ from scipy.spatial import KDTree
 from plotopt import bezier
 from plotopt.page import Rect
 from plotopt.plot import neighbours
-from plotopt.plot.chains import Chain, lengths_mm
+from plotopt.plot.chains import Chain, lengths_mm, straight_chain
 from plotopt.plot.joining import COINCIDENT_MM, merge
-from plotopt.plot.svgin.pathdata import straight_chain
 
 DOT_MM = 0.1
 """How long the line is that stands for a dot: eight motor steps of an AxiDraw, less than nibs are wide."""

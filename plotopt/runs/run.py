@@ -13,6 +13,10 @@ from plotopt.runs.keeper import Keeper
 from plotopt.runs.record import Finish, Order, Record
 from plotopt.strokes import Strokes
 
+#: What metadata have where the options alone do not lead to the drawing, since it was stopped, or went on
+#: from the strokes of another.
+PARTIAL = ("stopped", "carried")
+
 
 @dataclass
 class Run:
@@ -35,8 +39,8 @@ class Run:
 
     @property
     def told(self) -> dict[str, bool]:
-        """What the drawing's metadata tell where its options alone would not lead to it."""
-        facts = {"stopped": self.is_stopped, "carried": self.carried is not None}
+        """What the drawing's metadata tell where its options alone would not lead to it: ``PARTIAL``."""
+        facts = dict(zip(PARTIAL, (self.is_stopped, self.carried is not None), strict=True))
         return {name: fact for name, fact in facts.items() if fact}
 
     @property

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from itertools import islice
 
 import numpy as np
-from jaxtyping import Float
-from numpy import ndarray
 
 from plotopt.plot.chains import Chain
 from plotopt.plot.svgin.arcs import Ellipse, arc_curves
@@ -44,12 +42,6 @@ def parse_path(data: str) -> tuple[list[Chain], bool]:
         if not whole:
             break
     return tracer.chains(), whole
-
-
-def straight_chain(points: Float[ndarray, "points 2"]) -> Chain:
-    """The polyline through the points, each segment an evenly spaced cubic."""
-    thirds = np.arange(4)[:, None] / 3
-    return points[:-1, None] + thirds * np.diff(points, axis=0)[:, None]
 
 
 def _follow(tracer: _Tracer, command: str, text: str) -> bool:

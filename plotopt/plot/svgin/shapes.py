@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy import ndarray
 
-from plotopt.plot.chains import Chain
+from plotopt.plot.chains import Chain, straight_chain
 from plotopt.plot.svgin.document import check_curves
-from plotopt.plot.svgin.pathdata import parse_path, straight_chain
+from plotopt.plot.svgin.pathdata import parse_path
 from plotopt.units import MM_PER_UNIT
 
 SHAPES = ("path", "line", "polyline", "polygon", "rect", "circle", "ellipse")

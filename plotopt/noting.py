@@ -1,0 +1,72 @@
+"""What the user should know of a fit: before it begins, and of its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plotopt.blurring import blurred
+from plotopt.colour.contrast import pale_notes
+from plotopt.colour.ink import shows
+from plotopt.first_strokes.guide import longest_mm
+from plotopt.objectives.problem import Problem
+from plotopt.page import Rect
+from plotopt.pens import Pen
+from plotopt.plot.plan import Layer
+from plotopt.settings import FitSettings
+from plotopt.settings.pens import PenChoice
+from plotopt.strokes import Strokes
+
+# Where more than this part of a picture's contrast, squared, is finer than the pen, what it shows is lost.
+# Of photographs it is up to 12 % on A6 with 0.4 mm, of a page of small print 50 % on A4.
+_TOO_FINE = 0.2
+# It is told in so many pixels across the pen's width.
+_PER_PEN = 4
+
+
+def known_notes(settings: FitSettings, problem: Problem) -> tuple[str, ...]:
+    """What is known before the first stroke is laid."""
+    return (
+        *_pen_notes(settings, problem.pens),
+        *_length_notes(settings.length, problem.target.place),
+        *_fine_notes(problem),
+    )
+
+
+def gone_notes(strokes: Strokes, pens: Sequence[Pen], layers: Sequence[Layer]) -> tuple[str, ...]:
+    """Of pens whose lines all lie under others."""
+    drawn = {layer.pen for layer in layers}
+    tried = [pen for number, pen in enumerate(pens) if (strokes.pen == number).any()]
+    return tuple(f"nothing of {pen.name} would show under later ink" for pen in tried if pen not in drawn)
+
+
+def _pen_notes(settings: FitSettings, pens: Sequence[Pen]) -> tuple[str, ...]:
+    """Of the pens on this paper."""
+    chosen, stock = settings.pens, settings.stock
+    if not isinstance(chosen, PenChoice):
+        return pale_notes(pens, stock)
+    notes = (f"pens chosen: {', '.join(pen.name for pen in pens)}",)
+    if len(pens) >= chosen.count:
+        return notes
+    hidden = " and ".join(pen.name for pen in chosen.box if not shows(pen, stock))
+    told = f"only {len(pens)} of the {len(chosen.box)} pens to choose from can be seen on {stock.title}"
+    return (*notes, f"{told}, {hidden} not: {chosen.count} were asked for")
+
+
+def _length_notes(length_mm: float | None, place: Rect) -> tuple[str, ...]:
+    most_mm = longest_mm(place)
+    if length_mm is None or length_mm <= most_mm:
+        return ()
+    return (f"a length of {length_mm:g} mm is too much: strokes of this picture have up to {most_mm:.0f} mm",)
+
+
+def _fine_notes(problem: Problem) -> tuple[str, ...]:
+    """Of what a blur by the narrowest pen's width takes away."""
+    width_mm, place = min(pen.width_mm for pen in problem.pens), problem.target.place
+    light = problem.target.at_scale(width_mm / _PER_PEN).pixels.mean(0).double().numpy()
+    fine = light - blurred(light, width_mm * light.shape[1] / place.width)
+    if fine.var() <= _TOO_FINE * light.var():
+        return ()
+    return (
+        f"much of the picture is finer than a pen of {width_mm:g} mm can draw, as small print is: "
+        "take larger paper, a finer pen or a part of the picture",
+    )

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from plotopt.budget import FILLED, Budget, Within, sow_within, within
+from plotopt.budget import FILLED, Budget, sow_within
 from plotopt.canvas import Canvas
 from plotopt.carrying import Carried
 from plotopt.crops import Crops
@@ -36,6 +36,7 @@ from plotopt.slack import tightened
 from plotopt.stages import Stage, perception_for, stages_for, tiles
 from plotopt.strokes import Strokes
 from plotopt.tones.toning import Shift
+from plotopt.trimming import Within, within
 
 # A pen that draws less than this part of the strokes is hardly worth putting in.
 _WORTH_A_PEN = 0.02

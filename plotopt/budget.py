@@ -2,34 +2,21 @@
 
 The first strokes already tell what their plot takes, to a few per cent. So their number is sought that fills
 the budget and a little over; links, lengths and, where ink alone would take too long, tones follow from it.
-What the finished drawing is over goes with the lines that leave least ink of their own for their time.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-import torch
-from jaxtyping import Bool, Int
-from torch import Tensor
-
 from plotopt.first_strokes.sowing import Sown
-from plotopt.layering import plan_layers, uncovered
-from plotopt.objectives.base import Around, Gradients, Objective
+from plotopt.layering import plan_layers
 from plotopt.page import Rect
 from plotopt.pens import Pen
-from plotopt.plot.chains import lengths_mm
-from plotopt.plot.hidden import visible
 from plotopt.plot.plan import summarize
 from plotopt.profiles import Client, Profile
-from plotopt.refine import own_ink
-from plotopt.stages import Stage
 from plotopt.strokes import Strokes
-from plotopt.view import View
 
 # First strokes may be over by this part: finished ones take about as much less, and trimming is exact.
 _OVER = 0.03
@@ -44,11 +31,6 @@ _STRIDE = 4.0
 _POWER, _LEAST_POWER = 0.75, 0.3
 #: A drawing that fills less than this part of its budget misses it.
 FILLED = 0.97
-# Lines are left out for so many times what is over; twice as much at the second look, and so on.
-_THOROUGH = 1.05
-# A lift of the pen, the way to the next line and the start from rest, as a length of line.
-_LIFT_MM = 30.0
-_TRIM_PX = 768
 
 
 @dataclass(frozen=True)
@@ -171,84 +153,3 @@ def _unfilled_note(budget: Budget, spent: float) -> str:
         f"more strokes would not better this drawing: it fills {spent:.0%} of {budget.text}; take larger "
         "paper or a finer pen to use the rest"
     )
-
-
-class Within(Around):
-    """Another objective for strokes that keep a budget: what is over goes while others can replace it.
-
-    An aim beyond the budget falls to the budget itself by the last time that strokes are moved in a stage:
-    lines that are left out at the very end leave holes.
-    """
-
-    def __init__(
-        self, objective: Objective, budget: Budget, pens: Sequence[Pen], place: Rect, stage: Stage
-    ) -> None:
-        super().__init__(objective)
-        self._budget, self._pens, self._place, self._stage = budget, pens, place, stage
-        self._number = 0
-
-    def gradients(self, strokes: Strokes, number: int) -> Gradients:
-        self._number = number
-        return super().gradients(strokes, number)
-
-    def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Int[Tensor, "strokes"]]:
-        refined, origins = super().refine(strokes, gradients)
-        kept = within(replace(self._budget, aim=self._aim), refined, self._pens, self._place)
-        return refined.select(kept), origins[kept]
-
-    @property
-    def _aim(self) -> float:
-        aim, stage = self._budget.aim, self._stage
-        left = stage.moves_after(self._number) / max(stage.relocations, 1)
-        return 1 + (aim - 1) * left if aim > 1 else aim
-
-
-def within(budget: Budget, strokes: Strokes, pens: Sequence[Pen], place: Rect) -> Int[Tensor, "kept"]:
-    """The numbers of strokes that keep the budget: without the lines that leave least ink for their time.
-
-    Of the last line as many strokes stay as keep it; one always does.
-    """
-    view = View.over(place, max(place.width, place.height) / _TRIM_PX)
-    kept = torch.arange(len(strokes), device=strokes.pen.device)
-    spent, thorough = budget.spent(strokes, pens, place), _THOROUGH
-    if spent > budget.aim:
-        # They take no time, so leaving them out for what others take would never end.
-        kept = kept[_shown(strokes, pens)]
-    while spent > budget.aim and len(lines := (left := strokes.select(kept)).lines()) > 1:
-        kept = kept[_worth_keeping(left, lines, view, thorough * (spent - budget.aim) / spent, budget)]
-        spent, thorough = budget.spent(strokes.select(kept), pens, place), thorough + _THOROUGH
-    if spent > budget.aim and len(kept) > 1:
-        (line,) = strokes.select(kept).lines()
-        parts = [kept[line[:count]].sort().values for count in range(1, len(line))]
-        allowed = bisect_right(
-            parts, budget.aim, key=lambda part: budget.spent(strokes.select(part), pens, place)
-        )
-        kept = parts[max(0, allowed - 1)]
-    return kept
-
-
-def _shown(strokes: Strokes, pens: Sequence[Pen]) -> Bool[Tensor, "strokes"]:
-    """All strokes but those of lines that planning leaves out: under others of their pen, or later ink."""
-    shown = uncovered(strokes, pens)
-    for number, pen in enumerate(pens):
-        own = (shown & (strokes.pen == number)).nonzero()[:, 0]
-        drawn = strokes.select(own)
-        kept = visible(drawn.chains(), pen.width_mm, pen.opacity)
-        shown[own] = drawn.of_lines(kept.tolist())
-    return shown
-
-
-def _worth_keeping(
-    strokes: Strokes, lines: list[list[int]], view: View, share: float, budget: Budget
-) -> Bool[Tensor, "strokes"]:
-    """All strokes but those of the least useful lines, which take this share of the plot."""
-    ink = own_ink(strokes.apart(), view).double().cpu().numpy()
-    inked = np.array([ink[line].sum() for line in lines])
-    taken = lengths_mm(strokes.chains()) + (_LIFT_MM if budget.minutes else 0.0)
-    order = np.argsort(inked / np.maximum(taken, 1e-9), kind="stable")
-    running = np.cumsum(taken[order])
-    # One line at least, the last one never.
-    gone = order[: min(len(lines) - 1, max(1, int(np.searchsorted(running, share * running[-1], "right"))))]
-    kept = torch.ones_like(strokes.pen, dtype=torch.bool)
-    kept[[number for line in gone for number in lines[line]]] = False
-    return kept

@@ -19,12 +19,12 @@ from plotopt.first_strokes.sowing import linked_across
 from plotopt.objectives.problem import Problem
 from plotopt.page import Rect
 from plotopt.pens import Pen
-from plotopt.refine import missing_ink, own_ink
+from plotopt.refine import missing_ink
 from plotopt.strokes import Strokes
 from plotopt.tones.target import Target
-from plotopt.view import View
+from plotopt.trimming import worth_for_length
 
-# Missing ink is looked for, and useless strokes are, at so many pixels along the longer side.
+# Missing ink is looked for at so many pixels along the longer side.
 _LONG_SIDE_PX = 768
 
 
@@ -73,15 +73,11 @@ def _mm_per_px(place: Rect) -> float:
 
 def _fewer(strokes: Strokes, problem: Problem, count: int) -> Strokes:
     """The lines that leave most ink of their own for their length, so many strokes of them."""
-    place = problem.target.place
-    ink = own_ink(strokes.apart(), View.over(place, _mm_per_px(place))).double()
-    lengths = strokes.lengths_mm().double()
-    lines, laid = strokes.lines(), np.array(strokes.laid())
-    worth = [float(ink[line].sum() / lengths[line].sum().clamp(min=1e-9)) for line in lines]
-    order = np.argsort(worth, kind="stable")[::-1]
-    kept = order[np.cumsum(laid[order]) <= count]
-    numbers = [number for line in kept for number in lines[line]] or lines[order[0]]
-    return strokes.select(torch.tensor(sorted(numbers)))
+    order = np.argsort(worth_for_length(strokes, problem.target.place), kind="stable")[::-1]
+    keeps = np.zeros(len(order), bool)
+    keeps[order[np.cumsum(np.array(strokes.laid())[order]) <= count]] = True
+    keeps[order[0]] |= not keeps.any()
+    return strokes.select(strokes.of_lines(keeps.tolist()))
 
 
 def _more(strokes: Strokes, problem: Problem, count: int, rng: np.random.Generator) -> Strokes:

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from optimising import optimize
 
-from plotopt.budget import Budget, Within, sow_within, within
+from plotopt.budget import Budget, sow_within
 from plotopt.first_strokes.guide import Guide
 from plotopt.first_strokes.sowing import Sown
 from plotopt.joints import Joints
@@ -21,6 +21,7 @@ from plotopt.plot.plan import summarize
 from plotopt.profiles import Client, load_profile
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
+from plotopt.trimming import Within, within
 
 PLACE = Rect(10, 20, 110, 90)
 PENS = (Pen("black", "#000000", 0.4), Pen("red", "#e01010", 0.7))

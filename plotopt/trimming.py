@@ -1,0 +1,122 @@
+"""What a drawing is over its budget goes, with the lines that leave least ink of their own for their time."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+from torch import Tensor
+
+from plotopt.budget import Budget
+from plotopt.layering import uncovered
+from plotopt.objectives.base import Around, Gradients, Objective
+from plotopt.page import Rect
+from plotopt.pens import Pen
+from plotopt.plot.chains import lengths_mm
+from plotopt.plot.hidden import visible
+from plotopt.refine import own_ink
+from plotopt.stages import Stage
+from plotopt.strokes import Strokes
+from plotopt.view import View
+
+# Lines are left out for so many times what is over; twice as much at the second look, and so on.
+_THOROUGH = 1.05
+# A lift of the pen, the way to the next line and the start from rest, as a length of line.
+_LIFT_MM = 30.0
+# Ink is looked at in so many pixels along the longer side.
+_LONG_SIDE_PX = 768
+_LEAST_MM = 1e-9
+
+
+class Within(Around):
+    """Another objective for strokes that keep a budget: what is over goes while others can replace it.
+
+    An aim beyond the budget falls to the budget itself by the last time that strokes are moved in a stage:
+    lines that are left out at the very end leave holes.
+    """
+
+    def __init__(
+        self, objective: Objective, budget: Budget, pens: Sequence[Pen], place: Rect, stage: Stage
+    ) -> None:
+        super().__init__(objective)
+        self._budget, self._pens, self._place, self._stage = budget, pens, place, stage
+        self._number = 0
+
+    def gradients(self, strokes: Strokes, number: int) -> Gradients:
+        self._number = number
+        return super().gradients(strokes, number)
+
+    def refine(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Int[Tensor, "strokes"]]:
+        refined, origins = super().refine(strokes, gradients)
+        kept = within(replace(self._budget, aim=self._aim), refined, self._pens, self._place)
+        return refined.select(kept), origins[kept]
+
+    @property
+    def _aim(self) -> float:
+        aim, stage = self._budget.aim, self._stage
+        left = stage.moves_after(self._number) / max(stage.relocations, 1)
+        return 1 + (aim - 1) * left if aim > 1 else aim
+
+
+def within(budget: Budget, strokes: Strokes, pens: Sequence[Pen], place: Rect) -> Int[Tensor, "kept"]:
+    """The numbers of strokes that keep the budget: without the lines that leave least ink for their time.
+
+    Of the last line as many strokes stay as keep it; one always does.
+    """
+
+    def spent(numbers: Int[Tensor, "some"]) -> float:
+        return budget.spent(strokes.select(numbers), pens, place)
+
+    kept = torch.arange(len(strokes), device=strokes.pen.device)
+    now, thorough = spent(kept), _THOROUGH
+    if now > budget.aim:
+        # They take no time, so leaving them out for what others take would never end.
+        kept = kept[_shown(strokes, pens)]
+    while now > budget.aim:
+        left = strokes.select(kept)
+        if len(left.lines()) < 2:
+            break
+        share = thorough * (now - budget.aim) / now
+        kept = kept[_worth_keeping(left, place, share, _LIFT_MM if budget.minutes else 0.0)]
+        now, thorough = spent(kept), thorough + _THOROUGH
+    if now <= budget.aim or len(kept) < 2:
+        return kept
+    (line,) = strokes.select(kept).lines()
+    parts = [kept[line[:count]].sort().values for count in range(1, len(line))]
+    return parts[max(0, bisect_right(parts, budget.aim, key=spent) - 1)]
+
+
+def _shown(strokes: Strokes, pens: Sequence[Pen]) -> Bool[Tensor, "strokes"]:
+    """All strokes but those of lines that planning leaves out: under others of their pen, or later ink."""
+    shown = uncovered(strokes, pens)
+    for number, pen in enumerate(pens):
+        own = (shown & (strokes.pen == number)).nonzero()[:, 0]
+        drawn = strokes.select(own)
+        kept = visible(drawn.chains(), pen.width_mm, pen.opacity)
+        shown[own] = drawn.of_lines(kept.tolist())
+    return shown
+
+
+def _worth_keeping(strokes: Strokes, place: Rect, share: float, lift_mm: float) -> Bool[Tensor, "strokes"]:
+    """All strokes but those of the least useful lines, which take this share of the plot."""
+    taken_mm = lengths_mm(strokes.chains()) + lift_mm
+    order = np.argsort(worth_for_length(strokes, place, lift_mm), kind="stable")
+    running = np.cumsum(taken_mm[order])
+    # One line at least, the last one never.
+    gone = max(1, int(np.searchsorted(running, share * running[-1], "right")))
+    keeps = np.ones(len(order), bool)
+    keeps[order[: min(len(order) - 1, gone)]] = False
+    return strokes.of_lines(keeps.tolist())
+
+
+def worth_for_length(strokes: Strokes, place: Rect, lift_mm: float = 0.0) -> Float[ndarray, "lines"]:
+    """How many pixels of ink each line alone leaves for each mm of it, a lift counted as so many more."""
+    view = View.over(place, max(place.width, place.height) / _LONG_SIDE_PX)
+    ink = own_ink(strokes.apart(), view).double().cpu().numpy()
+    inked = np.array([ink[line].sum() for line in strokes.lines()])
+    return inked / np.maximum(lengths_mm(strokes.chains()) + lift_mm, _LEAST_MM)

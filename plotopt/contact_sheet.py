@@ -32,7 +32,7 @@ from plotopt.visualization.easel import Easel, load_eyes
 from plotopt.visualization.growth import copied
 from plotopt.visualization.sheet import Sheet, lay_out_sheet
 from plotopt.visualization.shelf import Shelf
-from plotopt.visualizing import draw_middle, draw_whole, finished
+from plotopt.visualizing import draw_middle, draw_whole, drawing_of
 
 
 def neurons(
@@ -78,7 +78,7 @@ def neurons(
         else {"neurons": [neuron.text for neuron in wanted]}
     )
     notes = (f"{done} of {len(wanted)} channels were done already",) if done else ()
-    return finished(settings, sheet.page, layers, told, notes + devices.notes(network=bool(missing)))
+    return drawing_of(settings, sheet.page, layers, told, notes + devices.notes(network=bool(missing)))
 
 
 def _read(subjects: str | Sequence[Neuron]) -> tuple[Neuron, ...]:

@@ -1,4 +1,4 @@
-"""The result of a fit: what each pen draws on a page, ready to look at, to save and to plot."""
+"""A drawing: what each pen draws on a page, ready to look at, to save and to plot."""
 
 from __future__ import annotations
 

@@ -34,8 +34,7 @@ from plotopt.render import Renderer, diffvg, transmittance
 from plotopt.runs.ordering import fit_order
 from plotopt.runs.run import Run
 from plotopt.settings import FitSettings, read_settings
-from plotopt.settings.fit import Judge
-from plotopt.settings.fit import Renderer as RendererChoice
+from plotopt.settings.fit import Judge, RendererChoice
 from plotopt.tones.separation import best_pens
 
 if TYPE_CHECKING:

@@ -82,10 +82,10 @@ def neuron(
     layers = plan_layers(strokes, pens, place, settings.split_every)
     on_progress(Progress("planning the plot", 1, 1))
     told = {"command": settings.command(wanted.text), **run.told}
-    return finished(settings, page, layers, told, devices.notes(network=True) + notes)
+    return drawing_of(settings, page, layers, told, devices.notes(network=True) + notes)
 
 
-def finished(
+def drawing_of(
     settings: NetworkSettings,
     page: Page,
     layers: tuple[Layer, ...],

@@ -41,7 +41,7 @@ _SAMPLES, MOST_SAMPLES = 2, 16
 
 
 @dataclass(frozen=True)
-class Renderer:
+class RendererChoice:
     """plotopt's own renderer, or diffvg with ``samples`` x ``samples`` samples a pixel."""
 
     samples: int = 0
@@ -50,13 +50,13 @@ class Renderer:
         return f"diffvg:{self.samples}" if self.samples else "plotopt"
 
 
-def read_renderer(text: str) -> Renderer:
+def read_renderer(text: str) -> RendererChoice:
     """A renderer from ``plotopt``, ``diffvg`` or ``diffvg:4``. Raises PlotoptError for anything else."""
     name, _, samples = text.strip().lower().partition(":")
     if name == "plotopt" and not samples:
-        return Renderer()
+        return RendererChoice()
     if name == "diffvg" and (not samples or samples in map(str, range(1, MOST_SAMPLES + 1))):
-        return Renderer(int(samples or _SAMPLES))
+        return RendererChoice(int(samples or _SAMPLES))
     raise PlotoptError(
         f"renderer {text!r:.40} is unknown: use plotopt, diffvg, or diffvg:N with N x N samples a pixel, "
         f"N from 1 to {MOST_SAMPLES}"
@@ -100,7 +100,7 @@ class FitSettings(PageSettings):
         "loss": Judge,
         "layers": tuple,
         "gamma": float | None,
-        "renderer": Renderer,
+        "renderer": RendererChoice,
         "direction": Direction,
         "detail": Attention,
         "paper_threshold": float | None,
@@ -142,7 +142,7 @@ class FitSettings(PageSettings):
     style_image: Path | None = None
     style: float = 5.0
     weights: Path | None = None
-    renderer: Renderer = Renderer()
+    renderer: RendererChoice = RendererChoice()
     workers: int = field(default=1, metadata=UNTOLD)
     direction: Direction = field(default=Structure(), metadata=WHEN_SET)
     detail: Attention = field(default=Busy(), metadata=WHEN_SET)

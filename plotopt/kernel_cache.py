@@ -23,6 +23,11 @@ def settle_cache(package: Path) -> None:
         os.environ[_ENVIRONMENT] = str(_own_folder())
 
 
+def is_compiled(kernel: Any) -> bool:
+    """Whether a kernel waits in Numba's cache, so that its first call will not take some seconds."""
+    return any(Path(str(kernel.stats.cache_path)).glob(f"*.{kernel.__name__}-*.nbi"))
+
+
 def drop_outdated(kernel: Any, *modules: ModuleType) -> None:
     """Forget what was compiled of a kernel before these modules, which it is made with, were changed.
 

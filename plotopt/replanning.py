@@ -13,6 +13,7 @@ from plotopt import __version__
 from plotopt.colour.contrast import pale_notes
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
+from plotopt.kernel_cache import is_compiled
 from plotopt.listening import Listener, Progress, no_listener
 from plotopt.page import Page, Rect, fit_rect, lay_out
 from plotopt.pens import Pen
@@ -21,6 +22,7 @@ from plotopt.plot.plan import Finishing, Layer, plan_layer, summarize
 from plotopt.plot.reading import ReadLayer, read_svg
 from plotopt.plot.split import split_layers
 from plotopt.plot.tidy import draw_dots, drop_repeated, join_short, simplify
+from plotopt.plot.tour import improve
 from plotopt.settings.plan import LayerPen, PlanSettings, read_plan_settings
 from plotopt.stocks import WHITE
 
@@ -199,9 +201,10 @@ def _plan(
         # A stipple is a drawing of specks.
         shortest_mm=0.0,
     )
-    planned, repeated = [], 0
+    once = "" if is_compiled(improve) else " (compiles how to once, some 20 s)"
+    stage, planned, repeated = f"planning the plot{once}", [], 0
     for number, layer in enumerate(read, start=1):
-        on_progress(Progress("planning the plot", number - 1, len(read)))
+        on_progress(Progress(stage, number - 1, len(read)))
         frame, chains = _frame(page, layer.pen), layer.chains
         if not settings.keep_hidden:
             # Lines that share points share them no more when each has been simplified by itself.
@@ -210,7 +213,7 @@ def _plan(
             repeated += sum(map(len, layer.chains)) - sum(map(len, chains))
         chains = draw_dots(_tidied(chains, layer.pen, settings), frame.inset(layer.pen.width_mm / 2))
         planned.append(plan_layer(chains, layer.pen, frame, finishing))
-    on_progress(Progress("planning the plot", len(read), len(read)))
+    on_progress(Progress(stage, len(read), len(read)))
     if not any(layer.chains for layer in planned):
         margin = f" with a margin of {page.margin_mm:g} mm" if page.margin_mm else ""
         raise PlotoptError(

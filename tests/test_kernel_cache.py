@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from plotopt.kernel_cache import drop_outdated, settle_cache
+from plotopt.kernel_cache import drop_outdated, is_compiled, settle_cache
 
 PROGRAM = (
     "import numpy as np; from plotopt.render import flattening; one = np.ones((1, 1), np.int64); "
@@ -105,3 +105,11 @@ def test_compiled_once_for_all_runs(tmp_path):
     ]
     assert all(Path(path).is_relative_to(tmp_path) for path, _ in ran)
     assert [int(hits) for _, hits in ran] == [0, 1]
+
+
+def test_a_kernel_is_compiled_once_its_index_lies_in_the_cache(tmp_path):
+    kernel = SimpleNamespace(stats=SimpleNamespace(cache_path=tmp_path), __name__="draw")
+    (tmp_path / "lines.draws-1.py311.nbi").touch()
+    assert not is_compiled(kernel)
+    (tmp_path / "lines.draw-1.py311.nbi").touch()
+    assert is_compiled(kernel)

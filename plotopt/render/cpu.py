@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -11,7 +9,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
 
-from plotopt.kernel_cache import drop_outdated
+from plotopt.kernel_cache import drop_outdated, is_compiled
 from plotopt.render import kernels, lanes, measure
 from plotopt.render.hands import deal
 from plotopt.render.lanes import SIDE
@@ -44,7 +42,7 @@ def transmittance(lines: Polylines, raster: Raster) -> Float[Tensor, "planes hei
 
 def compiled_before() -> bool:
     """Whether compiled kernels wait in Numba's cache, so that the first call will not take some seconds."""
-    return any(Path(str(kernels.backward.stats.cache_path)).glob("kernels.backward-*.nbi"))
+    return is_compiled(kernels.backward)
 
 
 def warm_up() -> None:

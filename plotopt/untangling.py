@@ -68,24 +68,29 @@ def _freed(
     free = untangled(Linked(lines, strokes.laid()), tone)
     known = {line.tobytes(): number for number, line in enumerate(lines)}
     now = [known.get(line.tobytes()) for line in free.lines]
-    gone = set(range(len(lines))).difference(now)
-    if not gone:
+    if None not in now:
         return strokes, torch.arange(len(strokes), device=strokes.pen.device)
+    gone = set(range(len(lines))).difference(now)
     piece_px = sum(_length(lines[line]) for line in gone) / sum(len(members[line]) for line in gone)
-    points, origins = [], []
-    for line, number in zip(free.lines, now, strict=True):
-        if number is None:
-            pieces, _ = cut([line], piece_px, strokes.spans)
-            points.append(view.to_mm(torch.from_numpy(pieces)).to(strokes.points))
-            origins.append([-1] * len(pieces))
-        else:
-            points.append(strokes.points[members[number]])
-            origins.append(members[number])
-    numbers = torch.tensor(list(chain(*origins)), device=strokes.pen.device)
-    joints = Joints.along([len(each) for each in origins], free.laid).to(strokes.pen.device)
+    parts = [
+        _anew(line, piece_px, strokes, view)
+        if number is None
+        else (strokes.points[members[number]], members[number])
+        for line, number in zip(free.lines, now, strict=True)
+    ]
+    origins = torch.tensor(list(chain(*(numbers for _, numbers in parts))), device=strokes.pen.device)
+    joints = Joints.along([len(numbers) for _, numbers in parts], free.laid).to(strokes.pen.device)
     # All are drawn alike, by one pen.
-    drawn = strokes.apart().select(numbers.clamp(min=0))
-    return replace(drawn, points=torch.cat(points), joints=joints), numbers
+    drawn = strokes.apart().select(origins.clamp(min=0))
+    return replace(drawn, points=torch.cat([points for points, _ in parts]), joints=joints), origins
+
+
+def _anew(
+    line: Line, piece_px: float, strokes: Strokes, view: View
+) -> tuple[Float[Tensor, "pieces control_points 2"], list[int]]:
+    """A line in strokes like these, of about that length, and that none was any of them."""
+    pieces, _ = cut([line], piece_px, strokes.spans)
+    return view.to_mm(torch.from_numpy(pieces)).to(strokes.points), [-1] * len(pieces)
 
 
 def _stepped(curves: Float[ndarray, "curves 4 2"]) -> Line:

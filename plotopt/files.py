@@ -58,6 +58,14 @@ def opened(path: Path | str, kind: str) -> Iterator[BufferedReader]:
             raise _unreadable(name, error) from None
 
 
+def read_at_most(file: BufferedReader, most: int) -> bytes | None:
+    """All that is left of a file, or None where that is more; memory is taken only for what is there."""
+    if os.fstat(file.fileno()).st_size > most:
+        return None
+    data = file.read()
+    return data if len(data) <= most else None
+
+
 def _unreadable(name: str, error: Exception) -> PlotoptError:
     reason = getattr(error, "strerror", None) or error
     return PlotoptError(f"{name} cannot be read ({reason}): check the name and its permissions")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -25,7 +26,9 @@ def settle_cache(package: Path) -> None:
 
 def is_compiled(kernel: Any) -> bool:
     """Whether a kernel waits in Numba's cache, so that its first call will not take some seconds."""
-    return any(Path(str(kernel.stats.cache_path)).glob(f"*.{kernel.__name__}-*.nbi"))
+    module, (major, minor, *_) = kernel.__module__.rpartition(".")[2], sys.version_info
+    pattern = f"{module}.{kernel.__name__}-*.py{major}{minor}*.nbi"
+    return any(Path(str(kernel.stats.cache_path)).glob(pattern))
 
 
 def drop_outdated(kernel: Any, *modules: ModuleType) -> None:

@@ -26,7 +26,7 @@ _SHARE = 0.03
 _USELESS = 0.1
 _MISSING_SIGMA_PX = 2.0
 # A stroke stays where it is rather than become shorter than this part of the usual length.
-_SHORTEST_PART = 0.4
+_SHORTEST_PART = 0.38
 # Ink that changes the light of bare paper by less than this mends nothing.
 _LEAST_CHANGE = 0.05
 
@@ -100,8 +100,8 @@ def relocate(
 ) -> tuple[Strokes, Int[Tensor, "strokes"]]:
     """Useless strokes laid anew, and which each was before: -1 for those.
 
-    ``missing`` tells what ink the strokes that stay leave missing, in the pixels of ``view``. They run along
-    the structure of that ink, or on a ``course``.
+    ``missing`` tells what ink all others leave missing, in the pixels of ``view``. They run along the
+    structure of that ink, or on a ``course``; one that finds only specks of it stays where it was.
     """
     moved = _useless(worths, strokes.joined())
     wanted = missing(strokes.select(~moved))
@@ -112,7 +112,8 @@ def relocate(
     longest_px = float(strokes.lengths_mm().median()) / view.mm_per_px
     lines = seed(1 - wanted, int(moved.sum()), pen_px, longest_px, rng, course)
     # Where ink is missing in specks alone, crumbs would be laid.
-    is_line = torch.from_numpy(lines.counts * STEP_PX >= _SHORTEST_PART * longest_px).to(moved.device)
+    lengths_px = (lines.counts - 1) * STEP_PX
+    is_line = torch.from_numpy(lengths_px >= _SHORTEST_PART * longest_px).to(moved.device)
     laid = view.to_mm(torch.from_numpy(lines.control_points(strokes.spans)).to(strokes.points))
     places = moved.nonzero()[is_line, 0]
     points = strokes.points.index_copy(0, places, laid[is_line])

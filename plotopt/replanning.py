@@ -201,7 +201,8 @@ def _plan(
         # A stipple is a drawing of specks.
         shortest_mm=0.0,
     )
-    once = "" if is_compiled(improve) else " (compiles how to once, some 20 s)"
+    is_ready = settings.keep_order or is_compiled(improve)
+    once = "" if is_ready else " (compiles how to once, some 20 s)"
     stage, planned, repeated = f"planning the plot{once}", [], 0
     for number, layer in enumerate(read, start=1):
         on_progress(Progress(stage, number - 1, len(read)))

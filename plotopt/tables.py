@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from plotopt.errors import PlotoptError
-from plotopt.files import opened, quoted
+from plotopt.files import opened, quoted, read_at_most
 from plotopt.units import MM_PER_UNIT
 
 _BIGGEST_FILE_BYTES = 64 * 1024
@@ -28,8 +28,8 @@ TIME = {"s": 1.0, "ms": 0.001}
 def read_file(path: Path, kind: str) -> bytes:
     """The bytes of a small file, which errors call ``kind``. Raises PlotoptError where it cannot be read."""
     with opened(path, f"a {kind}") as file:
-        data = file.read(_BIGGEST_FILE_BYTES + 1)
-    if len(data) > _BIGGEST_FILE_BYTES:
+        data = read_at_most(file, _BIGGEST_FILE_BYTES)
+    if data is None:
         raise PlotoptError(f"{quoted(path)} is larger than any {kind}: is it the right file?")
     return data
 

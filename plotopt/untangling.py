@@ -38,24 +38,23 @@ def untangle(strokes: Strokes, view: View, pens: int) -> tuple[Strokes, Int[Tens
     """
     if strokes.joints is None:
         return strokes, torch.arange(len(strokes), device=strokes.pen.device)
-    tones = _tones(strokes, view, pens)
+    through = _through(strokes, view, pens)
     none = strokes.pen[:0]
     drawn, origins = strokes.select(none), none
-    for pen, tone in enumerate(tones):
+    for pen, left in enumerate(through):
         own = (strokes.pen == pen).nonzero()[:, 0]
         if len(own):
-            free, numbers = _freed(strokes.select(own), view, tone)
+            width_px = float(strokes.width_mm[own].mean()) / view.mm_per_px
+            free, numbers = _freed(strokes.select(own), view, gaussian_filter(left, _BLUR_PENS * width_px))
             drawn = drawn.beside(free)
             origins = torch.cat([origins, torch.where(numbers < 0, numbers, own[numbers])])
     return drawn, origins
 
 
-def _tones(strokes: Strokes, view: View, pens: int) -> Float[ndarray, "pens height width"]:
-    """What each pen leaves of the light, as seen from some way off."""
+def _through(strokes: Strokes, view: View, pens: int) -> Float[ndarray, "pens height width"]:
+    """What each pen leaves of the light."""
     with torch.no_grad():
-        through = render(strokes.detach().apart(), [view], pens=pens)[0].cpu().numpy()
-    blur_px = _BLUR_PENS * float(strokes.width_mm.mean()) / view.mm_per_px
-    return gaussian_filter(through, (0, blur_px, blur_px))
+        return render(strokes.detach().apart(), [view], pens=pens)[0].cpu().numpy()
 
 
 def _freed(
@@ -66,15 +65,18 @@ def _freed(
     placed = strokes.detach().with_points(view.to_px(strokes.points.detach()))
     lines = [_stepped(curves) for curves in placed.chains()]
     free = untangled(Linked(lines, strokes.laid()), tone)
-    known = {line.tobytes(): number for number, line in enumerate(lines)}
-    now = [known.get(line.tobytes()) for line in free.lines]
-    if None not in now:
+    # Several can lie in one place.
+    known: dict[bytes, list[int]] = {}
+    for number, line in reversed([*enumerate(lines)]):
+        known.setdefault(line.tobytes(), []).append(number)
+    now = [(known.get(line.tobytes()) or [-1]).pop() for line in free.lines]
+    if min(now) >= 0:
         return strokes, torch.arange(len(strokes), device=strokes.pen.device)
     gone = set(range(len(lines))).difference(now)
     piece_px = sum(_length(lines[line]) for line in gone) / sum(len(members[line]) for line in gone)
     parts = [
         _anew(line, piece_px, strokes, view)
-        if number is None
+        if number < 0
         else (strokes.points[members[number]], members[number])
         for line, number in zip(free.lines, now, strict=True)
     ]

@@ -2,13 +2,19 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plotopt.first_strokes.accents import accents, standing_out
 from plotopt.first_strokes.bed import Bed
+from plotopt.first_strokes.directions import read_direction
+from plotopt.first_strokes.guide import Contours, Guide
 from plotopt.first_strokes.seeding import Course, ink_demand
+from plotopt.first_strokes.single_line import SingleLine
+from plotopt.page import Rect
 from plotopt.pens import Pen
+from plotopt.tones.target import Target
 
 PEN = Pen("black", "#000000", 0.5)
 EYE = (slice(40, 44), slice(30, 38))
@@ -91,6 +97,33 @@ def test_accents_are_not_linked():
     assert laid.linked_from[: seeds.accents] == [1] * seeds.accents
     assert sum(laid.linked_from) == 60
     assert len(laid.counts) < 60
+
+
+@pytest.mark.parametrize(
+    ("guide", "accented"),
+    [
+        (Guide(), True),
+        (Guide(link_mm=0.0), True),
+        (Guide(usual_mm=10.0), False),
+        (Guide(curl_pens=5.0), False),
+        (Guide(direction=read_direction("45")), False),
+        (Guide(single_line=SingleLine.FLOW), False),
+        (Guide(contours=Contours((np.array([[1.0, 1.0], [9.0, 1.0]]),), torch.zeros(9, 9), (0.0,))), False),
+    ],
+)
+def test_lines_that_are_free_have_accents(guide, accented):
+    target = Target(torch.from_numpy(face()).float()[None], Rect(0, 0, 45, 45))
+    ground = guide.ground(target, target.view, target.place)
+    assert all(course.accented == accented for course in guide.courses(ground))
+
+
+def test_a_wide_pen_s_marks_are_found_in_coarser_pixels():
+    y, x = np.mgrid[:211, :203]
+    tone = np.where(np.hypot(x - 100, (y - 90) * 1.5) < 30, 0.1, 0.8)
+    found = standing_out(ink_demand(tone), 8.0)
+    assert found.shape == tone.shape
+    assert found[85:95, 90:110].min() > 0.2
+    assert found[:50].max() == found[130:].max() == 0
 
 
 @settings(max_examples=20, deadline=None)

@@ -370,11 +370,13 @@ def test_a_length_that_is_too_much_is_told_before_the_fit():
     assert note in drawing.notes
 
 
-@pytest.mark.parametrize(("cell_px", "told"), [(1, True), (32, False)])
-def test_a_picture_finer_than_the_pen_is_told(cell_px, told):
-    """A chessboard of 2 px, which the pen of 0.4 mm is as wide as, and one of many times that."""
-    checks = np.kron(np.indices((64 // cell_px, 64 // cell_px)).sum(0) % 2, np.ones((cell_px, cell_px)))
-    drawing = tiny(np.uint8(255 * checks), paper="50x50mm", margin="18mm", pens="0.4mm", strokes=30)
+@pytest.mark.parametrize(("line_pens", "told"), [(0.5, True), (1.0, False), (1.5, False)])
+def test_a_picture_finer_than_the_pen_is_told(line_pens, told):
+    """Lines of 14 mm that are so many pens of 0.4 mm wide, in pixels of a twentieth of a mm."""
+    picture = np.full((280, 280), 255, np.uint8)
+    for x in range(20, 260, 40):
+        picture[:, x : x + round(8 * line_pens)] = 0
+    drawing = tiny(picture, paper="50x50mm", margin="18mm", pens="0.4mm", strokes=30)
     assert any("finer than a pen of 0.4 mm" in note for note in drawing.notes) == told
 
 

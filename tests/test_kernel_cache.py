@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from plotopt.kernel_cache import drop_outdated, is_compiled, settle_cache
+from plotopt.plot import tour
 
 PROGRAM = (
     "import numpy as np; from plotopt.render import flattening; one = np.ones((1, 1), np.int64); "
@@ -108,8 +110,17 @@ def test_compiled_once_for_all_runs(tmp_path):
 
 
 def test_a_kernel_is_compiled_once_its_index_lies_in_the_cache(tmp_path):
-    kernel = SimpleNamespace(stats=SimpleNamespace(cache_path=tmp_path), __name__="draw")
-    (tmp_path / "lines.draws-1.py311.nbi").touch()
+    stats = SimpleNamespace(cache_path=tmp_path)
+    kernel = SimpleNamespace(stats=stats, __name__="draw", __module__="plotopt.lines")
+    version = f"py{sys.version_info[0]}{sys.version_info[1]}"
+    for other in (f"lines.draws-1.{version}", f"dots.draw-1.{version}", "lines.draw-1.py39"):
+        (tmp_path / f"{other}.nbi").touch()
     assert not is_compiled(kernel)
-    (tmp_path / "lines.draw-1.py311.nbi").touch()
+    (tmp_path / f"lines.draw-1.{version}.nbi").touch()
     assert is_compiled(kernel)
+
+
+def test_a_kernel_of_ours_is_found():
+    wait = np.full((2, 2), 0.5)
+    assert tour._distance(wait, 0, 1) == 0
+    assert is_compiled(tour._distance)

@@ -245,6 +245,12 @@ def test_a_frame_of_a_large_page_keeps_its_places():
     assert frame.unit_mm < 0.3
 
 
+def test_frames_of_before_are_read_in_the_unit_of_then():
+    tensors, figures = packed(record())
+    figures["frames"] = [frame[:3] for frame in figures["frames"]]
+    assert [frame.unit_mm for frame in unpacked(tensors, figures).frames] == [0.05, 0.05]
+
+
 def test_what_would_not_be_read_again_is_not_written():
     whole = record()
     memory = dict(whole.moment.memory) | {"mood": torch.zeros(1)}

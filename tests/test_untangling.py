@@ -10,10 +10,18 @@ from hypothesis import strategies as st
 from shapely import LineString, STRtree
 
 from plotopt import bezier
+from plotopt.colour.ink import Inks
+from plotopt.first_strokes.directions import read_direction
+from plotopt.first_strokes.guide import Contours, Guide
 from plotopt.first_strokes.linking import cut
 from plotopt.joints import Joints
+from plotopt.losses.pixel import PyramidLoss
+from plotopt.objectives.likeness import Likeness
+from plotopt.objectives.problem import Problem
 from plotopt.pens import Pen
+from plotopt.stages import Stage
 from plotopt.strokes import Strokes
+from plotopt.tones.target import Target
 from plotopt.untangling import untangle
 from plotopt.view import View
 
@@ -100,6 +108,44 @@ def test_crossings_under_much_ink_are_left():
     dark = CROSS.beside(lines_of(*hatch))
     free, _ = untangle(dark, VIEW, 1)
     assert torch.equal(free.points, dark.points)
+
+
+def test_lines_in_one_place_are_told_apart():
+    twice = lines_of([[5, 80], [95, 80]], [[5, 80], [95, 80]])
+    free, origins = untangle(twice.beside(CROSS), VIEW, 1)
+    assert origins[origins >= 0].tolist() == list(range(len(twice)))
+    assert torch.equal(free.points[: len(twice)], twice.points)
+
+
+def refined(guide):
+    """What a likeness makes of the crossing lines on grey, and which each was."""
+    target = Target(torch.full((1, 100, 100), 0.8), VIEW.rect)
+    problem = Problem(target, PENS[:1], Inks(torch.zeros(1, 1), (False,)), PyramidLoss(), guide=guide)
+    likeness = Likeness(problem, Stage("test", 100, 10, (1.0, 0.1), (1.0, 1.0)), np.random.default_rng(0))
+    return likeness.refine(CROSS, likeness.gradients(CROSS, 0))
+
+
+def test_lines_are_freed_each_time_that_strokes_are_moved():
+    strokes, origins = refined(Guide())
+    assert crossings(strokes) == 0
+    assert len(origins) == len(strokes)
+
+
+OUTLINES = Contours((np.array([[12.0, 22.0], [14.0, 22.0]]),), torch.zeros(10, 10), (0.0,))
+
+
+@pytest.mark.parametrize(
+    "guide",
+    [
+        Guide(curl_pens=5.0),
+        Guide(contours=OUTLINES),
+        Guide(direction=read_direction("45,135")),
+        Guide(direction=read_direction("relief")),
+    ],
+    ids=["loops", "outlines", "layers", "layers on a relief"],
+)
+def test_lines_that_are_meant_to_cross_do(guide):
+    assert crossings(refined(guide)[0]) == 1
 
 
 def test_strokes_that_are_not_joined_stay():

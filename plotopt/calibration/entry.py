@@ -60,7 +60,7 @@ def add_entry(path: Path, name: str, entry: str) -> None:
 
 
 def _read(path: Path) -> str:
-    return tables.read_file(path, "pens").decode()
+    return tables.read_file(path, "pen table").decode()
 
 
 def _find_table(lines: list[str], name: str) -> slice | None:

@@ -32,21 +32,27 @@ def standing_out(demand: Float[ndarray, "height width"], pen_px: float) -> Float
     A mark is what an opening by a disk takes away: the white top-hat (Serra, Image Analysis and Mathematical
     Morphology, 1982). ``demand`` is the line area wanted per area.
     """
-    reach = max(1, round(0.5 * _WIDEST_PENS * pen_px))
+    # In pixels of half a pen at least: the time it takes grows with the square of the disk's area.
+    cell = max(1, round(0.5 * pen_px))
+    rows, columns = demand.shape
+    whole = np.pad(demand, ((0, -rows % cell), (0, -columns % cell)), mode="edge")
+    cells = whole.reshape(whole.shape[0] // cell, cell, -1, cell).mean((1, 3))
+    reach = max(1, round(0.5 * _WIDEST_PENS * pen_px / cell))
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
-    seen = ndimage.gaussian_filter(demand, _BLUR_PENS * pen_px)
+    seen = ndimage.gaussian_filter(cells, _BLUR_PENS * pen_px / cell)
     marks = ndimage.white_tophat(seen, footprint=x**2 + y**2 <= reach**2)
-    return np.clip(marks - _MORE * min(1.0, demand.max()), 0, None)
+    marked = np.clip(marks - _MORE * min(1.0, demand.max()), 0, None)
+    return marked.repeat(cell, 0).repeat(cell, 1)[:rows, :columns]
 
 
 def accents(
     tone: Float[ndarray, "height width"], count: int, pen_px: float, rng: np.random.Generator
 ) -> list[Float[ndarray, "points 2"]]:
     """Lines in pixels for the marks of a tone, along its structure; a tenth of ``count`` at most."""
-    demand = ink_demand(tone)
-    marks = standing_out(demand, pen_px)
+    demand, most = ink_demand(tone), int(_MOST * count)
+    marks = standing_out(demand, pen_px) if most else np.zeros_like(demand)
     inside = np.where(marks > 0, demand, 0.0)
-    lines = min(int(_MOST * count), round(inside.sum() / (_USUAL_PENS * pen_px**2)))
+    lines = min(most, round(inside.sum() / (_USUAL_PENS * pen_px**2)))
     if not lines:
         return []
     length_px = _LONGEST_PENS * pen_px

@@ -154,7 +154,7 @@ class Drift(Direction):
 
 
 @dataclass(frozen=True)
-class Relief(Direction):
+class Relief(Angles):
     """Like :class:`Angles`, but as if laid over a relief whose heights are the picture's tones.
 
     The lines are the levels of a slope with the relief on it, which is nowhere steep enough to turn it back:
@@ -163,15 +163,8 @@ class Relief(Direction):
 
     degrees: tuple[float, ...] = (20.0, 110.0)
 
-    def __post_init__(self) -> None:
-        Angles(self.degrees)
-
     def __str__(self) -> str:
-        return f"relief:{Angles(self.degrees)}"
-
-    @property
-    def layers(self) -> int:
-        return len(self.degrees)
+        return f"relief:{super().__str__()}"
 
     def headings(self, ground: Ground) -> list[Float[ndarray, "height width"]]:
         side_px = max(ground.place.width, ground.place.height) / ground.view.mm_per_px

@@ -87,7 +87,10 @@ class Guide:
 
     @property
     def crosses(self) -> bool:
-        """Whether lines are meant to lie across others: loops, layers of lines, outlines over tones."""
+        """Whether lines are meant to lie across others: loops, layers of lines, outlines over tones.
+
+        A single line is not, though it has to now and then.
+        """
         return bool(self.curl_pens or self.contours) or self.direction.layers > 1
 
     def ground(self, target: Target, view: View, place: Rect) -> Ground:

@@ -53,7 +53,9 @@ class Seeds:
 
     def first(self, most: int) -> Seeds:
         """The first of the lines, so many at most but for one."""
-        return Seeds(self.points[: max(1, most)], self.counts[: max(1, most)], self.missing)
+        most = max(1, most)
+        accents = min(self.accents, most)
+        return replace(self, points=self.points[:most], counts=self.counts[:most], accents=accents)
 
     def lines(self) -> list[Float[ndarray, "points 2"]]:
         """Each line on its own, of one point at least."""

@@ -12,8 +12,9 @@ from plotopt.runs.record import Frame
 from plotopt.stepping import Standing
 from plotopt.strokes import Strokes
 
-# Points are kept in whole parts of this, on pages longer than 1.6 m of what suits them.
-_UNIT_MM, _MOST_UNITS = 0.05, 2**15 - 1
+#: Points are kept in whole parts of this, on pages longer than 1.6 m of what suits them.
+UNIT_MM = 0.05
+_MOST_UNITS = 2**15 - 1
 # So many frames are enough, and so many points in all of them; beyond, every second frame goes, and less is
 # seen as a change.
 _MOST_FRAMES, _MOST_POINTS = 120, 2_500_000
@@ -59,6 +60,6 @@ def frame_of(strokes: Strokes, stage: str, step: int, loss: float) -> Frame:
     strokes = strokes.decided()
     points = strokes.points.detach().cpu()
     farthest_mm = float(points.abs().max()) if len(points) else 0.0
-    unit_mm = max(_UNIT_MM, farthest_mm / _MOST_UNITS)
+    unit_mm = max(UNIT_MM, farthest_mm / _MOST_UNITS)
     units = (points / unit_mm).round().clamp(-_MOST_UNITS, _MOST_UNITS).to(torch.int16)
     return Frame(stage, step, loss, units, strokes.pen.cpu().to(torch.uint8), unit_mm)

@@ -18,6 +18,7 @@ from plotopt.joints import SHARED, Joints
 from plotopt.journal import Attempt, Moment
 from plotopt.page import Rect
 from plotopt.pens import MAX_OPACITY
+from plotopt.runs.film import UNIT_MM
 from plotopt.runs.record import Finish, Frame, Order, Record
 from plotopt.settings.base import MOST_PENS, MOST_STROKES
 from plotopt.stepping import Standing
@@ -246,8 +247,9 @@ def _carried(box: _Box, edges: Any) -> Carried:
 
 
 def _frame(box: _Box, number: int, told: Any) -> Frame:
-    _check(isinstance(told, list) and len(told) == 4 and isinstance(told[0], str), "frames")
-    stage, step, loss, unit_mm = told
+    _check(isinstance(told, list) and len(told) in (3, 4) and isinstance(told[0], str), "frames")
+    # At first there was but one unit.
+    stage, step, loss, unit_mm = (*told, UNIT_MM)[:4]
     _check(isinstance(step, int) and isinstance(loss, float | None) and _is_plain(stage), "frames")
     _check(isinstance(unit_mm, float) and 0 < unit_mm <= 1, "frames")
     points = box.part(f"frame.{number}.points", torch.int16, (None, None, 2))

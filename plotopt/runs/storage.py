@@ -11,7 +11,7 @@ import safetensors
 import safetensors.torch
 
 from plotopt.errors import PlotoptError
-from plotopt.files import opened, quoted, write_atomically
+from plotopt.files import opened, quoted, read_at_most, write_atomically
 from plotopt.runs.packing import Tensors, packed, unpacked
 from plotopt.runs.record import Record
 
@@ -60,8 +60,8 @@ def _foreign(name: str) -> PlotoptError:
 
 def _bytes(path: Path, name: str) -> bytes:
     with opened(path, f"a run file, ending in {SUFFIX}") as file:
-        data = file.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
+        data = read_at_most(file, _MOST_BYTES)
+    if data is None:
         raise PlotoptError(f"{name} is larger than any run file, 1 GB: check the name")
     return data
 

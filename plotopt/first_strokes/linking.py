@@ -186,8 +186,8 @@ def untangled(whole: Linked, tone: Float[ndarray, "height width"], black: float 
     """The same lines without crossings that are seen, which are seldom drawn apart later.
 
     What keeps lines apart when they are laid does not know of links. Each of the lines counts for its part of
-    what they were made of. ``tone`` is what they are to make of the paper; where it is below ``black`` the pen
-    keeps straight on, for bends cost time.
+    what they were made of. ``tone`` is what they are to make of the paper; below ``black`` the pen keeps
+    straight on, for bends cost time.
     """
     points = np.concatenate(whole.lines)
     numbers = uncrossed(whole.lines, tone[_pixels(points, tone.shape)] > black)

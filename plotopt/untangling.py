@@ -27,8 +27,6 @@ from plotopt.view import View
 _STEPS = 6
 # How dark a place is, is told over so many pen widths.
 _BLUR_PENS = 1.5
-# In tones below this lines stay crossed: there bends stay as well, and cost time.
-_DARK = 0.5
 
 
 def untangle(strokes: Strokes, view: View, pens: int) -> tuple[Strokes, Int[Tensor, "strokes"]]:
@@ -66,7 +64,7 @@ def _freed(
     members = strokes.lines()
     placed = strokes.detach().with_points(view.to_px(strokes.points.detach()))
     lines = [_stepped(curves) for curves in placed.chains()]
-    free = untangled(Linked(lines, strokes.laid()), tone, _DARK)
+    free = untangled(Linked(lines, strokes.laid()), tone)
     # Several can lie in one place.
     known: dict[bytes, list[int]] = {}
     for number, line in reversed([*enumerate(lines)]):

@@ -182,15 +182,15 @@ def _outwards(line: Line) -> Float[ndarray, "2 2"]:
     return np.where(sizes > 1e-9, ways / np.maximum(sizes, 1e-9), [[-1.0, 0.0], [1.0, 0.0]])
 
 
-def untangled(whole: Linked, tone: Float[ndarray, "height width"], black: float = _BLACK) -> Linked:
+def untangled(whole: Linked, tone: Float[ndarray, "height width"]) -> Linked:
     """The same lines without crossings that are seen, which are seldom drawn apart later.
 
     What keeps lines apart when they are laid does not know of links. Each of the lines counts for its part of
-    what they were made of. ``tone`` is what they are to make of the paper; below ``black`` the pen keeps
-    straight on, for bends cost time.
+    what they were made of. ``tone`` is what they are to make of the paper; in blacks the pen keeps straight
+    on, for bends cost time.
     """
     points = np.concatenate(whole.lines)
-    numbers = uncrossed(whole.lines, tone[_pixels(points, tone.shape)] > black)
+    numbers = uncrossed(whole.lines, tone[_pixels(points, tone.shape)] > _BLACK)
     sizes = np.array([len(line) for line in whole.lines])
     # Each line is made of one at least.
     parts = np.repeat((np.array(whole.laid) - 1) / sizes, sizes)

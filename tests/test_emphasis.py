@@ -135,7 +135,7 @@ def test_more_edges_are_more_outlines():
 
 def sown(problem, count=300):
     rng = np.random.default_rng(0)
-    return Soil.of(problem.target, problem.pens, problem.inks, problem.guide).sown(count, rng)
+    return Soil.of(problem.target, problem.pens, problem.inks, problem.guide).sown(count, rng, asked=count)
 
 
 @pytest.mark.parametrize(("pens", "stock"), STOCKS)

@@ -19,10 +19,11 @@ from plotopt.first_strokes.sowing import linked_across
 from plotopt.objectives.problem import Problem
 from plotopt.page import Rect
 from plotopt.pens import Pen
+from plotopt.plot.chains import lengths_mm
 from plotopt.refine import missing_ink
 from plotopt.strokes import Strokes
 from plotopt.tones.target import Target
-from plotopt.trimming import worth_for_length
+from plotopt.trimming import worth_for
 
 # Missing ink is looked for at so many pixels along the longer side.
 _LONG_SIDE_PX = 768
@@ -73,7 +74,8 @@ def _mm_per_px(place: Rect) -> float:
 
 def _fewer(strokes: Strokes, problem: Problem, count: int) -> Strokes:
     """The lines that leave most ink of their own for their length, so many strokes of them."""
-    order = np.argsort(worth_for_length(strokes, problem.target.place), kind="stable")[::-1]
+    worths = worth_for(lengths_mm(strokes.chains()), strokes, problem.target.place)
+    order = np.argsort(worths, kind="stable")[::-1]
     keeps = np.zeros(len(order), bool)
     keeps[order[np.cumsum(np.array(strokes.laid())[order]) <= count]] = True
     keeps[order[0]] |= not keeps.any()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plotopt.errors import PlotoptError
-from plotopt.files import write_all
+from plotopt.files import quoted, write_all
 from plotopt.formats import DEFAULT_FORMATS, Format, Kind, parse_formats
 from plotopt.page import Page, Rect
 from plotopt.plot import materials
@@ -149,7 +149,7 @@ def output_paths(
     """
     with suppress(OSError):  # a name too long, say: writing will tell
         if path.is_dir():
-            raise PlotoptError(f"{str(path)!r:.200} is a folder: give the name of an SVG file")
+            raise PlotoptError(f"{quoted(path)} is a folder: give the name of an SVG file")
     if path.suffix and path.suffix.lower() not in [".svg", *(entry.kind.suffix for entry in formats)]:
         raise PlotoptError(_wrong_ending(path, formats))
     return tuple(_beside(path, entry.kind, source) for entry in formats)

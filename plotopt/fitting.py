@@ -111,9 +111,10 @@ def chosen_pens(settings: FitSettings, picture: Picture, place: Rect) -> tuple[P
         told = f"none of the {len(chosen.box)} pens to choose from can be seen on {stock.title}"
         raise PlotoptError(f"{told}: name others, or another --stock")
     if len(seen) > chosen.count:
-        small = _posed(settings, picture, in_plot_order(seen), place).target.at_scale(
-            max(place.width, place.height) / _CHOOSING_PX
+        problem = emphasize(
+            _posed(settings, picture, in_plot_order(seen), place), emphasis_of(settings, picture)
         )
+        small = problem.target.at_scale(max(place.width, place.height) / _CHOOSING_PX)
         seen = best_pens(small.pixels, seen, chosen.count, stock)
     return in_plot_order(seen)
 
@@ -123,21 +124,18 @@ def problem_of(settings: FitSettings, picture: Picture, place: Rect) -> Problem:
     pens = chosen_pens(settings, picture, place)
     for pen in pens:
         pen.check_fits(place)
-    count = settings.strokes or usual_count(pens, place)
-    return outline(_posed(settings, picture, pens, place), emphasis_of(settings, picture), count)
-
-
-def _posed(settings: FitSettings, picture: Picture, pens: Sequence[Pen], place: Rect) -> Problem:
-    """The problem with these pens, without outlines."""
-    stock = settings.stock
-    problem = pose(picture, pens, stock, settings.tone(usual_gamma(pens, stock)), place)
     # A single line has to turn and to cross itself: held to directions it comes to another length each time.
     is_led = settings.single_line is None
     hand = Hand(settings.stiffness, settings.crossings, laid=settings.curl > 0, directed=is_led)
-    problem = replace(
-        problem, renderer=_renderer(settings.renderer), guide=guide_of(settings, picture), hand=hand
-    )
-    return emphasize(problem, emphasis_of(settings, picture))
+    guide, emphasis = guide_of(settings, picture), emphasis_of(settings, picture)
+    renderer, problem = _renderer(settings.renderer), _posed(settings, picture, pens, place)
+    problem = replace(problem, renderer=renderer, guide=guide, hand=hand)
+    return outline(emphasize(problem, emphasis), emphasis, settings.strokes or usual_count(pens, place))
+
+
+def _posed(settings: FitSettings, picture: Picture, pens: Sequence[Pen], place: Rect) -> Problem:
+    stock = settings.stock
+    return pose(picture, pens, stock, settings.tone(usual_gamma(pens, stock)), place)
 
 
 def _renderer(wanted: RendererChoice) -> Renderer:

@@ -12,6 +12,7 @@ from typing import Any
 from plotopt import __version__
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
+from plotopt.files import quoted
 from plotopt.fitting import fit
 from plotopt.listening import Listener
 from plotopt.plot.svgin.document import read_document
@@ -46,7 +47,7 @@ class Telling:
         path = picture or self.path.with_name(Path(self.subject).name)
         if not path.is_file():
             raise PlotoptError(
-                f"the picture {str(path)!r:.200} is not there: give the one that was drawn with --picture"
+                f"the picture {quoted(path)} is not there: give the one that was drawn with --picture"
             )
         return fit(path, on_progress=on_progress, **self.options)
 
@@ -67,7 +68,7 @@ def read_drawing(path: Path) -> Telling:
 
     Raises PlotoptError for one that tells nothing, and for one of neither a fit nor a neuron.
     """
-    name = f"{str(path)!r:.200}"
+    name = quoted(path)
     try:
         told = json.loads(read_document(path).metadata)
         words, options = shlex.split(told["command"]), told["options"]

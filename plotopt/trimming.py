@@ -105,7 +105,7 @@ def _shown(strokes: Strokes, pens: Sequence[Pen]) -> Bool[Tensor, "strokes"]:
 def _worth_keeping(strokes: Strokes, place: Rect, share: float, lift_mm: float) -> Bool[Tensor, "strokes"]:
     """All strokes but those of the least useful lines, which take this share of the plot."""
     taken_mm = lengths_mm(strokes.chains()) + lift_mm
-    order = np.argsort(worth_for_length(strokes, place, lift_mm), kind="stable")
+    order = np.argsort(worth_for(taken_mm, strokes, place), kind="stable")
     running = np.cumsum(taken_mm[order])
     # One line at least, the last one never.
     gone = max(1, int(np.searchsorted(running, share * running[-1], "right")))
@@ -114,9 +114,9 @@ def _worth_keeping(strokes: Strokes, place: Rect, share: float, lift_mm: float) 
     return strokes.of_lines(keeps.tolist())
 
 
-def worth_for_length(strokes: Strokes, place: Rect, lift_mm: float = 0.0) -> Float[ndarray, "lines"]:
-    """How many pixels of ink each line alone leaves for each mm of it, a lift counted as so many more."""
+def worth_for(costs_mm: Float[ndarray, "lines"], strokes: Strokes, place: Rect) -> Float[ndarray, "lines"]:
+    """How many pixels of ink each line alone leaves for each mm that it costs."""
     view = View.over(place, max(place.width, place.height) / _LONG_SIDE_PX)
     ink = own_ink(strokes.apart(), view).double().cpu().numpy()
     inked = np.array([ink[line].sum() for line in strokes.lines()])
-    return inked / np.maximum(lengths_mm(strokes.chains()) + lift_mm, _LEAST_MM)
+    return inked / np.maximum(costs_mm, _LEAST_MM)

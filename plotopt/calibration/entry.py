@@ -8,7 +8,7 @@ from pathlib import Path
 from plotopt import catalog, tables
 from plotopt.calibration.reading import Calibration
 from plotopt.errors import PlotoptError
-from plotopt.files import check_writable, write_atomically
+from plotopt.files import check_writable, quoted, write_atomically
 
 
 def entry_text(calibration: Calibration, photograph: Path) -> str:
@@ -29,18 +29,16 @@ def check_file(path: Path, name: str, force: bool) -> None:
     replaced only with ``force``, and only where it is a table of its own.
     """
     if path.suffix.lower() != ".toml":
-        raise PlotoptError(f"{str(path)!r:.200} is not the name of a file of pens: end it in .toml")
+        raise PlotoptError(f"{quoted(path)} is not the name of a file of pens: end it in .toml")
     if "," in str(path):
-        raise PlotoptError(f"{str(path)!r:.200} has a comma, which divides pens: give another file")
+        raise PlotoptError(f"{quoted(path)} has a comma, which divides pens: give another file")
     check_writable(path, overwrite=True)
     if not path.exists() or name not in {pen.name for pen in catalog.read_pen_file(str(path))}:
         return
     if not force:
-        raise PlotoptError(
-            f"{str(path)!r:.200} has a pen {name!r:.60} already: give another --name, or --force"
-        )
+        raise PlotoptError(f"{quoted(path)} has a pen {name!r:.60} already: give another --name, or --force")
     if _find_table(_read(path).splitlines(keepends=True), name) is None:
-        raise PlotoptError(f"pen {name!r:.60} of {str(path)!r:.200} is one of a family: give another --name")
+        raise PlotoptError(f"pen {name!r:.60} of {quoted(path)} is one of a family: give another --name")
 
 
 def add_entry(path: Path, name: str, entry: str) -> None:

@@ -15,6 +15,7 @@ import click
 from plotopt.cli.delivery import Delivery
 from plotopt.cli.watching import Watch
 from plotopt.errors import PlotoptError
+from plotopt.files import quoted
 
 if TYPE_CHECKING:
     from plotopt.drawing import Drawing
@@ -50,7 +51,7 @@ class Keeping:
             there = path.exists()
         if there and not force:
             raise PlotoptError(
-                f"{str(path)!r:.200} holds a run already: go on with it (plotopt resume), choose another "
+                f"{quoted(path)} holds a run already: go on with it (plotopt resume), choose another "
                 "name (-o), or allow overwriting (--force)"
             )
         check_writable(path, force)

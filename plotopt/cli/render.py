@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plotopt.errors import PlotoptError
+from plotopt.files import quoted
 
 if TYPE_CHECKING:
     from plotopt.page import Rect
@@ -34,7 +35,7 @@ def command(run: Path, scale: float, window: str | None, output: Path | None, fo
 
     path = output or run.with_name(f"{run.stem}-render.png")
     if path.suffix.lower() != ".png":
-        raise PlotoptError(f"{str(path)!r:.200} is not the name of a PNG: end it in .png")
+        raise PlotoptError(f"{quoted(path)} is not the name of a PNG: end it in .png")
     rect = None if window is None else _read_window(window)
     exhibit = Exhibit.of(read_run(run))
     width, height = exhibit.page.width_mm, exhibit.page.height_mm

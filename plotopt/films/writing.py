@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from plotopt.errors import PlotoptError
-from plotopt.files import write_atomically
+from plotopt.files import quoted, write_atomically
 from plotopt.films.pace import Pace
 
 SUFFIXES = (".mp4", ".gif")
@@ -22,7 +22,7 @@ _LEAST_GIF_MS = 20
 def check_film(path: Path) -> None:
     """Raise PlotoptError for a name that ends like no film."""
     if path.suffix.lower() not in SUFFIXES:
-        raise PlotoptError(f"{str(path)!r:.200} is not the name of a film: end it in .mp4 or .gif")
+        raise PlotoptError(f"{quoted(path)} is not the name of a film: end it in .mp4 or .gif")
 
 
 def write_film(path: Path, frames: Iterable[np.ndarray], pace: Pace, *, overwrite: bool) -> None:

@@ -16,6 +16,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 from plotopt.errors import PlotoptError
+from plotopt.files import quoted
 from plotopt.networks.zoo import published_weights
 
 # torchvision publishes DenseNet under names from before torch forbade dots within a module's name.
@@ -36,12 +37,12 @@ def read_weights(model: str, wanted: Mapping[str, torch.Size], file: Path | None
     mend = f"give a whole copy of {model}'s weights" if file else "delete it, and it is fetched again"
     with _explained(path, mend):
         if not path.is_file():
-            raise PlotoptError(f"there is no weights file {_quote(path)}: {mend}")
+            raise PlotoptError(f"there is no weights file {quoted(path)}: {mend}")
         if path.suffix.lower() == ".safetensors":
             found = _read_safetensors(path, wanted)
         else:
             found = _read_pickle(path, wanted)
-    _check_complete(found, wanted, f"the weights file {_quote(path)}", model)
+    _check_complete(found, wanted, f"the weights file {quoted(path)}", model)
     return found
 
 
@@ -79,7 +80,7 @@ def _explained(path: Path, mend: str) -> Iterator[None]:
         raise
     # Damaged pickles raise nearly anything, from KeyError to MemoryError.
     except Exception as error:
-        raise PlotoptError(f"{_quote(path)} is no readable weights file, or damaged: {mend}") from error
+        raise PlotoptError(f"{quoted(path)} is no readable weights file, or damaged: {mend}") from error
 
 
 def _read_safetensors(path: Path, wanted: Mapping[str, torch.Size]) -> dict[str, Tensor]:
@@ -97,7 +98,7 @@ def _read_pickle(path: Path, wanted: Mapping[str, torch.Size]) -> dict[str, Tens
     if zipped:
         with zipfile.ZipFile(path) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
-                raise PlotoptError(f"{_quote(path)} unpacks to more than itself: torch saves no such files")
+                raise PlotoptError(f"{quoted(path)} unpacks to more than itself: torch saves no such files")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # Mapped into memory, so that a large file costs no more than the part that is wanted.
@@ -118,12 +119,12 @@ def _settle(name: str, value: Tensor, shape: torch.Size, path: Path) -> Tensor:
     """A copy in float32 that no longer hangs on the file."""
     if value.shape != shape:
         raise PlotoptError(
-            f"{name} in {_quote(path)} is {_times(value.shape)}, not {_times(shape)}: "
+            f"{name} in {quoted(path)} is {_times(value.shape)}, not {_times(shape)}: "
             "give the weights of this model"
         )
     value = value.to(torch.float32, copy=True)
     if not value.isfinite().all():
-        raise PlotoptError(f"{name} in {_quote(path)} holds figures that are not finite: give another copy")
+        raise PlotoptError(f"{name} in {quoted(path)} holds figures that are not finite: give another copy")
     return value
 
 
@@ -144,7 +145,3 @@ def _check_complete(
 
 def _times(shape: torch.Size) -> str:
     return "x".join(map(str, shape)) or "a single number"
-
-
-def _quote(path: Path) -> str:
-    return f"{str(path)!r:.200}"

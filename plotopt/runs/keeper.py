@@ -14,6 +14,7 @@ from time import monotonic
 from filelock import FileLock, Timeout
 
 from plotopt.errors import PlotoptError
+from plotopt.files import quoted
 from plotopt.journal import Moment
 from plotopt.runs.film import Film
 from plotopt.runs.record import Finish, Record
@@ -84,7 +85,7 @@ def alone(path: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise PlotoptError(
-            f"another run is writing {str(path)!r:.200}: wait for it, or choose another name (-o)"
+            f"another run is writing {quoted(path)}: wait for it, or choose another name (-o)"
         ) from None
     except OSError:
         # Without a folder for temporary files there is no lock; the run itself needs none.

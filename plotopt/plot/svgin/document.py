@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from plotopt.errors import PlotoptError
-from plotopt.files import opened
+from plotopt.files import opened, quoted
 
 MOST_BYTES = 256_000_000
 MOST_ELEMENTS = 1_000_000
@@ -58,7 +58,7 @@ def read_document(path: Path) -> Document:
     address is looked at. Raises PlotoptError for a file that cannot be read, is no SVG, is cut short or
     broken, or holds over 256 MB, a million elements or 200 groups in each other.
     """
-    name = f"{str(path)!r:.200}"
+    name = quoted(path)
     data = _read_bytes(path, name)
     builder = _Builder(name)
     try:

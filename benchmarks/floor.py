@@ -18,8 +18,8 @@ from time import perf_counter
 import numba
 import numpy as np
 
+from plotopt.hands import deal
 from plotopt.render import Polylines
-from plotopt.render.hands import deal
 from plotopt.render.lanes import LANES, four_sums, multiply_add, spread
 
 TILE = 8

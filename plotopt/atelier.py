@@ -17,7 +17,7 @@ from plotopt.devices import Devices
 from plotopt.first_strokes.single_line import SingleLine
 from plotopt.first_strokes.sowing import Soil, Sown, usual_count
 from plotopt.journal import Attempt, Journal
-from plotopt.listening import Listener, Progress
+from plotopt.listening import Listener, in_one_step
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.networks import load_network
 from plotopt.objectives.base import Objective
@@ -33,7 +33,7 @@ from plotopt.picture import read_picture
 from plotopt.settings import FitSettings
 from plotopt.settings.base import MOST_STROKES
 from plotopt.slack import tightened
-from plotopt.stages import Stage, perception_for, stages_for, tiles
+from plotopt.stages import Stage, mending_of, perception_for, stages_for, tiles
 from plotopt.strokes import Strokes
 from plotopt.tones.toning import Shift
 from plotopt.trimming import Within, within
@@ -42,6 +42,8 @@ from plotopt.trimming import Within, within
 _WORTH_A_PEN = 0.02
 # A drawing that misses its budget is made again, up to so many in all.
 _ATTEMPTS = 3
+# What is over goes, and this part more: to close the gaps others take about as much more time.
+_MENDED = 0.01
 # Carried strokes become at most so many times as many, or as many as may be laid anew.
 _MOST_MORE = 2
 # From one attempt to the next the aim grows by so much at most.
@@ -100,12 +102,10 @@ class Atelier:
     def _bettered(self, budget: Budget | None) -> tuple[Strokes, Sown]:
         """The optimised strokes, and what they were at first."""
         self.journal.begin()
-        told = self._laying()
-        self.journal.on_progress(Progress(told, 0, 1))
         rng = np.random.default_rng(self.settings.seed)
-        sown = self._sown(budget, rng)
+        with in_one_step(self._laying(), self.journal.on_progress):
+            sown = self._sown(budget, rng)
         crops_seed = int(rng.integers(2**31)) if self.taste else 0
-        self.journal.on_progress(Progress(told, 1, 1))
         if not len(sown.strokes):
             return sown.strokes, sown
         problem = replace(self.problem, target=sown.target, guide=sown.guide).grained().to(self.device)
@@ -176,7 +176,20 @@ class Atelier:
                 likeness = Likeness(problem, problem.hand.held(stage), rng, crew)
                 strokes = self._improved(strokes, likeness, stage, budget)
                 problem = replace(problem, shift=likeness.shift)
+            if budget and not settings.single_line:
+                mending = mending_of(stage)
+                likeness = Likeness(problem, problem.hand.held(mending), rng, crew)
+                strokes = self._mended(strokes, likeness, mending, budget)
         return strokes, stage, problem.shift
+
+    def _mended(self, strokes: Strokes, likeness: Likeness, stage: Stage, budget: Budget) -> Strokes:
+        """The strokes that keep the budget; where some had to go, others close the gaps that they leave."""
+        pens, place = self.problem.pens, self.problem.target.place
+        if not self.journal.goes_on_here and budget.spent(strokes, pens, place) <= 1:
+            self.journal.pass_over()
+            return strokes
+        kept = within(replace(budget, aim=1 - _MENDED), strokes, pens, place)
+        return self._improved(strokes.select(kept), likeness, stage, None)
 
     def _perception(
         self, taste: Taste, problem: Problem, before: Stage, seed: int
@@ -247,11 +260,10 @@ def _idle_notes(strokes: Strokes, pens: Sequence[Pen]) -> tuple[str, ...]:
 
 def load_taste(settings: FitSettings, devices: Devices, on_progress: Listener) -> Taste:
     """VGG16 at the layers of the settings, and the style picture as it sees it."""
-    on_progress(Progress("loading the network", 0, 1))
-    style_picture = read_picture(settings.style_image) if settings.style_image else None
-    network = load_network("vgg16", settings.layers, weights=settings.weights, device=devices.networks)
-    matrices = gram_matrices(network, style_picture) if style_picture else ()
+    with in_one_step("loading the network", on_progress):
+        style_picture = read_picture(settings.style_image) if settings.style_image else None
+        network = load_network("vgg16", settings.layers, weights=settings.weights, device=devices.networks)
+        matrices = gram_matrices(network, style_picture) if style_picture else ()
     style = [matrix.to(devices.drawing) for matrix in matrices]
     weights = (1 - settings.features, settings.features, settings.style if style else 0.0)
-    on_progress(Progress("loading the network", 1, 1))
     return Taste(PyramidLoss(), network.hastened(), weights, style)

@@ -15,7 +15,7 @@ from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
 from plotopt.journal import Journal
 from plotopt.lettering import letter
-from plotopt.listening import Listener, Progress, no_listener
+from plotopt.listening import Listener, Progress, in_one_step, no_listener
 from plotopt.networks import Network, Neuron, check_channels, parse_neurons
 from plotopt.networks.layers import dissect
 from plotopt.networks.network import WrongViewError
@@ -69,9 +69,8 @@ def neurons(
             drawn[neuron] = strokes
             if shelf:
                 shelf.keep(neuron, strokes)
-    on_progress(Progress("planning the plot", 0, 1))
-    layers = split_layers(_plan(sheet, wanted, drawn, settings.layered_pens), settings.split_every)
-    on_progress(Progress("planning the plot", 1, 1))
+    with in_one_step("planning the plot", on_progress):
+        layers = split_layers(_plan(sheet, wanted, drawn, settings.layered_pens), settings.split_every)
     told = (
         {"command": settings.command(subjects.strip())}
         if isinstance(subjects, str)
@@ -100,22 +99,20 @@ def _open_eyes(
     missing: Sequence[Neuron], single: NeuronsSettings, on_progress: Listener
 ) -> tuple[Sequence[Network], NeuronsSettings]:
     """The network, and the settings with a crop that it takes."""
-    on_progress(Progress("loading the network", 0, 1))
     first = missing[0]
     channels = dissect(first.model).find(first.layer).channels
     for neuron in missing:
         check_channels(neuron, channels)
-    try:
-        eyes = load_eyes(first, single)
-    except WrongViewError:
-        # Some networks take nothing smaller than what they were trained on.
-        usual_px = crop_size_px(first.model)
-        if single.crop >= usual_px:
-            raise
-        single = replace(single, crop=usual_px)
-        eyes = load_eyes(first, single)
-    on_progress(Progress("loading the network", 1, 1))
-    return eyes, single
+    with in_one_step("loading the network", on_progress):
+        try:
+            return load_eyes(first, single), single
+        except WrongViewError:
+            # Some networks take nothing smaller than what they were trained on.
+            usual_px = crop_size_px(first.model)
+            if single.crop >= usual_px:
+                raise
+            single = replace(single, crop=usual_px)
+            return load_eyes(first, single), single
 
 
 def _draw_all(

@@ -21,7 +21,7 @@ from plotopt.first_strokes.sowing import usual_count
 from plotopt.guiding import emphasis_of, guide_of
 from plotopt.hand import Hand
 from plotopt.layering import plan_layers
-from plotopt.listening import Listener, Progress, no_listener
+from plotopt.listening import Listener, Progress, in_one_step, no_listener
 from plotopt.noting import gone_notes, known_notes
 from plotopt.objectives.problem import Problem
 from plotopt.outlining import outline
@@ -68,7 +68,6 @@ def fit(
     taste = load_taste(settings, devices, on_progress) if settings.loss is Judge.VGG else None
     known = picture.notes + known_notes(settings, problem)
     # A refusal stands alone: nothing is told before all has been read.
-    on_progress(Progress("reading the picture", 0, 1))
     on_progress(Progress("reading the picture", 1, 1, notes=known))
     prepare(settings.profile, on_progress)
     run = run or Run()
@@ -79,9 +78,8 @@ def fit(
         len(problem.pens),
         lambda journal: Atelier(problem, settings, devices.drawing, taste, journal, carried).draw(),
     )
-    on_progress(Progress("planning the plot", 0, 1))
-    layers = plan_layers(strokes, problem.pens, place, settings.split_every)
-    on_progress(Progress("planning the plot", 1, 1))
+    with in_one_step("planning the plot", on_progress):
+        layers = plan_layers(strokes, problem.pens, place, settings.split_every)
     seen = settings.loss is Judge.VGG
     command = settings.command(picture.path.name if picture.path else "image")
     return Drawing(

@@ -120,6 +120,15 @@ class Journal:
             self.start = None
         return self._through(number, standing, objective, watch).strokes
 
+    @property
+    def goes_on_here(self) -> bool:
+        """Whether the next stage of the script is the one that the run goes on in."""
+        return self.start is not None and self._number == self.start.stage
+
+    def pass_over(self) -> None:
+        """Leave out the next stage of the script, which has nothing to do; later ones keep their numbers."""
+        self._number += 1
+
     def _recall(self, objective: Objective, memory: Mapping[str, Tensor], device: torch.device) -> None:
         self._memory = dict(memory)
         try:

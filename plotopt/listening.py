@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from plotopt.stages import Stage
@@ -27,6 +28,14 @@ Listener = Callable[[Progress], None]
 
 def no_listener(progress: Progress) -> None:
     """Hears everything and says nothing."""
+
+
+@contextmanager
+def in_one_step(stage: str, on_progress: Listener, notes: tuple[str, ...] = ()) -> Iterator[None]:
+    """A stage of one step, which is what the block does; ``notes`` are told after it."""
+    on_progress(Progress(stage, 0, 1))
+    yield
+    on_progress(Progress(stage, 1, 1, notes=notes))
 
 
 def steps_told(stage: Stage, on_progress: Listener) -> Callable[[int, float], None]:

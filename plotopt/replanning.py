@@ -14,7 +14,7 @@ from plotopt.colour.contrast import pale_notes
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
 from plotopt.kernel_cache import is_compiled
-from plotopt.listening import Listener, Progress, no_listener
+from plotopt.listening import Listener, Progress, in_one_step, no_listener
 from plotopt.page import Page, Rect, fit_rect, lay_out
 from plotopt.pens import Pen
 from plotopt.plot.chains import Chain, lengths_mm
@@ -42,9 +42,8 @@ def plan(path: str | Path, *, on_progress: Listener = no_listener, **options: An
     that cannot be used.
     """
     settings, path = read_plan_settings(**options), Path(path)
-    on_progress(Progress("reading the drawing", 0, 1))
-    reading = read_svg(path, settings.layers)
-    on_progress(Progress("reading the drawing", 1, 1))
+    with in_one_step("reading the drawing", on_progress):
+        reading = read_svg(path, settings.layers)
     if not reading.layers:
         told = "".join(f"; {note}" for note in reading.notes)
         raise PlotoptError(

@@ -117,6 +117,19 @@ def stages_for(quality: Quality, size_px: int | None = None, tile_px: int = 512)
     return tuple(replace(stage, tile_px=tile_px) for stage in (*first, last))
 
 
+# A tenth of the steps, at least so many, long enough to close a gap of a pen's width.
+_MENDING, _LEAST_MENDING, _MENDING_STEP_PX = 0.1, 20, (0.4, 0.05)
+
+
+def mending_of(stage: Stage) -> Stage:
+    """What follows a stage where lines are left out at its end: their neighbours close the gaps."""
+    steps = max(_LEAST_MENDING, round(_MENDING * stage.steps))
+    softness_px = (stage.softness_px[1], stage.softness_px[1])
+    return replace(
+        stage, name="mending", steps=steps, step_px=_MENDING_STEP_PX, softness_px=softness_px, relocations=0
+    )
+
+
 # Looks at every place of the canvas: of a small one that wraps, of its copies afterwards, and of a large one
 # drawn from scratch. The network takes nearly all the time, and what it sees grows with the canvas.
 _LOOKS = {Quality.DRAFT: (120, 20, 40), Quality.NORMAL: (300, 30, 120), Quality.FINE: (600, 90, 300)}

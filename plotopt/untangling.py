@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from plotopt import bezier
-from plotopt.first_strokes.linking import Line, Linked, cut, untangled
+from plotopt.first_strokes.linking import BLACK, Line, Linked, cut, untangled
 from plotopt.joints import Joints
 from plotopt.render import render
 from plotopt.strokes import Strokes
@@ -29,12 +29,14 @@ _STEPS = 6
 _BLUR_PENS = 1.5
 
 
-def untangle(strokes: Strokes, view: View, pens: int) -> tuple[Strokes, Int[Tensor, "strokes"]]:
+def untangle(
+    strokes: Strokes, view: View, pens: int, black: float = BLACK
+) -> tuple[Strokes, Int[Tensor, "strokes"]]:
     """The strokes, their lines without crossings that are seen; and which each was, -1 for those drawn anew.
 
-    Lines of one pen alone are compared. They are as many as before, and end in the same places; strokes
-    drawn anew are about as long as those that they replace, so they can be some more or fewer. Strokes
-    without joints stay as they are.
+    They are seen in tones above ``black``. Lines of one pen alone are compared. They are as many as before,
+    and end in the same places; strokes drawn anew are about as long as those that they replace, so they can
+    be some more or fewer. Strokes without joints stay as they are.
     """
     if strokes.joints is None:
         return strokes, torch.arange(len(strokes), device=strokes.pen.device)
@@ -45,7 +47,8 @@ def untangle(strokes: Strokes, view: View, pens: int) -> tuple[Strokes, Int[Tens
         own = (strokes.pen == pen).nonzero()[:, 0]
         if len(own):
             width_px = float(strokes.width_mm[own].mean()) / view.mm_per_px
-            free, numbers = _freed(strokes.select(own), view, gaussian_filter(left, _BLUR_PENS * width_px))
+            seen = gaussian_filter(left, _BLUR_PENS * width_px)
+            free, numbers = _freed(strokes.select(own), view, seen, black)
             drawn = drawn.beside(free)
             origins = torch.cat([origins, torch.where(numbers < 0, numbers, own[numbers])])
     return drawn, origins
@@ -58,13 +61,13 @@ def _through(strokes: Strokes, view: View, pens: int) -> Float[ndarray, "pens he
 
 
 def _freed(
-    strokes: Strokes, view: View, tone: Float[ndarray, "height width"]
+    strokes: Strokes, view: View, tone: Float[ndarray, "height width"], black: float
 ) -> tuple[Strokes, Int[Tensor, "strokes"]]:
     """The same of one pen's strokes, whose lines lie in ``tone``."""
     members = strokes.lines()
     placed = strokes.detach().with_points(view.to_px(strokes.points.detach()))
     lines = [_stepped(curves) for curves in placed.chains()]
-    free = untangled(Linked(lines, strokes.laid()), tone)
+    free = untangled(Linked(lines, strokes.laid()), tone, black)
     # Several can lie in one place.
     known: dict[bytes, list[int]] = {}
     for number, line in reversed([*enumerate(lines)]):

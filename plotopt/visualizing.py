@@ -16,7 +16,7 @@ from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
 from plotopt.journal import Journal
 from plotopt.layering import plan_layers
-from plotopt.listening import Listener, Progress, no_listener
+from plotopt.listening import Listener, in_one_step, no_listener
 from plotopt.networks import Network, Neuron, parse_neuron
 from plotopt.page import Page, Rect
 from plotopt.plot.plan import Layer
@@ -61,9 +61,8 @@ def neuron(
     settings.profile.check_fits(place)
     for pen in settings.layered_pens:
         pen.check_fits(place)
-    on_progress(Progress("loading the network", 0, 1))
-    eyes = load_eyes(wanted, settings)
-    on_progress(Progress("loading the network", 1, 1, notes=pale_notes(settings.pens, settings.stock)))
+    with in_one_step("loading the network", on_progress, pale_notes(settings.pens, settings.stock)):
+        eyes = load_eyes(wanted, settings)
     prepare(settings.profile, on_progress)
     draw = draw_middle if wanted.center else draw_grown if settings.copies else draw_whole
     run, pens = run or Run(), settings.layered_pens
@@ -78,9 +77,8 @@ def neuron(
 
     order = partial(neuron_order, settings, wanted.text)
     strokes, notes = run.draw(order, on_progress, len(pens), drawn)
-    on_progress(Progress("planning the plot", 0, 1))
-    layers = plan_layers(strokes, pens, place, settings.split_every)
-    on_progress(Progress("planning the plot", 1, 1))
+    with in_one_step("planning the plot", on_progress):
+        layers = plan_layers(strokes, pens, place, settings.split_every)
     told = {"command": settings.command(wanted.text), **run.told}
     return drawing_of(settings, page, layers, told, devices.notes(network=True) + notes)
 

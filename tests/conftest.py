@@ -21,6 +21,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 
 @pytest.fixture
+def threads():
+    """Sets how many threads torch and our kernels use, until the test is over."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
 def folder(tmp_path, monkeypatch):
     """The working folder, with pictures good and bad in it."""
     monkeypatch.chdir(tmp_path)

@@ -127,3 +127,32 @@ def test_betas_are_those_of_the_state():
     for sign in (1.0, -1.0, -1.0):
         points, adam = adam.step(points, sign * torch.ones(1, 4, 2), 1.0)
     assert points == pytest.approx(torch.ones(1, 4, 2))
+
+
+@given(seed=st.integers(0, 10**6), strokes=st.integers(0, 40), axes=st.sampled_from([1, 2]))
+def test_the_kernel_is_the_definition(seed, strokes, axes):
+    """Step after step, the state and the places; a third of the strokes without a gradient."""
+    generator = torch.Generator().manual_seed(seed)
+    points = torch.randn(strokes, 5, axes, generator=generator)
+    ours, theirs = (points, Adam.fresh(points)), (points, Adam.fresh(points))
+    for size in (1.0, 0.1, 0.01):
+        pulled = torch.rand(strokes, 1, 1, generator=generator) > 0.3
+        grad = pulled * torch.randn(strokes, 5, axes, generator=generator)
+        ours = ours[1].step(ours[0], grad, size)
+        theirs = theirs[1].reference_step(theirs[0], grad, size)
+        torch.testing.assert_close(ours[0], theirs[0], rtol=1e-4, atol=1e-5)
+        for name in ("mean", "square", "clock"):
+            torch.testing.assert_close(getattr(ours[1], name), getattr(theirs[1], name), rtol=1e-4, atol=1e-6)
+
+
+def test_a_step_leaves_what_it_was_given(threads):
+    """And is the same on any number of threads."""
+    points, grad = torch.randn(3000, 6, 2), torch.randn(3000, 6, 2)
+    before, adam, found = points.clone(), Adam.fresh(points), []
+    for count in (1, 3):
+        threads(count)
+        found.append(adam.step(points, grad, 0.1)[0])
+    assert torch.equal(points, before)
+    assert not adam.mean.any()
+    assert not adam.clock.any()
+    assert torch.equal(*found)

@@ -74,7 +74,7 @@ def test_outlines_have_a_grain_of_their_own_where_they_are():
     target = Target(torch.full((1, 40, 80), 0.5), place)
     guide = Guide(direction=Angles((0.0,)), contours=contours)
     grain = guide.grain(target, place)
-    assert grain.twice.shape == (2, 2, 40, 80)
+    assert grain.twice.shape == (40, 80, 2, 2)
     down = torch.tensor([[20.0, 6.0], [20.0, 8.0], [20.0, 10.0], [20.0, 12.0]])
     aside = down + torch.tensor([10.0, 0.0])
     found = across(torch.stack([down, aside]), grain).costs

@@ -68,7 +68,7 @@ def test_stiffness_multiplies_smoothness_and_its_square_firmness():
 def test_what_is_not_directed_has_no_grain():
     assert Hand(stiffness=3, directed=False).held(STAGE).firmness == 0
     task = Problem(SKY, PENS, Inks.of_pens(PENS, 1), PyramidLoss())
-    assert task.grained().grain.twice.shape == (1, 2, 32, 32)
+    assert task.grained().grain.twice.shape == (32, 32, 1, 2)
     assert replace(task, hand=Hand(directed=False)).grained().grain is None
 
 

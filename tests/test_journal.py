@@ -72,6 +72,21 @@ def test_it_goes_on_from_any_moment_to_the_same_end():
         assert torch.equal(again.improve(passed, Pull(), STAGE).points, end.points)
 
 
+def test_a_stage_that_is_passed_over_keeps_its_number():
+    book = Book()
+    whole = Journal(keeper=book)
+    middle = whole.improve(strokes(), Pull(), STAGE)
+    whole.pass_over()
+    end = whole.improve(middle, Pull(), STAGE)
+    assert [each.stage for each in book.moments] == [0, 2]
+    again = Journal(start=book.moments[0])
+    assert again.goes_on_here
+    passed = again.improve(strokes(), Pull(), STAGE)
+    assert not again.goes_on_here
+    again.pass_over()
+    assert torch.equal(again.improve(passed, Pull(), STAGE).points, end.points)
+
+
 def test_without_need_only_the_ends_of_stages_are_kept():
     book = Book()
     journal = Journal(keeper=book)

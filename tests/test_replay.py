@@ -148,6 +148,14 @@ def test_the_target_is_seen_as_ordinary_steps_see_it(place, shift):
     assert counts[: view.height_px, : view.width_px].all()
 
 
+@pytest.fixture
+def uncompiled(monkeypatch):
+    """Steps in plain torch on the CPU too, as a graph holds them."""
+    for module in ("plotopt.adam", "plotopt.losses.pixel", "plotopt.losses.restraint"):
+        monkeypatch.setattr(f"{module}.reached", lambda _: False)
+
+
+@pytest.mark.usefixtures("uncompiled")
 def test_a_step_keeps_to_its_device():
     objective, strokes = likeness(problem(blob())), scattered(2).to(DEVICE)
     expected = objective.leap(strokes, Adam.fresh(strokes.points), range(1))
@@ -167,6 +175,7 @@ def faint(lines, raster, room, softness_px):
     return planes * torch.linspace(0, 1, raster.width_px), lines.starts[-1]
 
 
+@pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("pens", [1, 3])
 @pytest.mark.parametrize("control_points", [4, 6])
 @pytest.mark.parametrize("counts", [None, [4, 2, 3]])

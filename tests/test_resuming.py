@@ -101,6 +101,25 @@ def test_every_kind_of_fit_goes_on(folder, options):
     assert again.svg() == whole.svg()
 
 
+@pytest.mark.parametrize("taste", [{}, {"loss": "vgg", "layers": "relu1_1"}], ids=["", "vgg"])
+def test_a_fit_goes_on_while_it_closes_gaps(folder, monkeypatch, checkpoint, taste):
+    """As where lines have to go at the end: here always, for more was aimed at than the budget holds."""
+    monkeypatch.setattr("plotopt.trimming.Within._aim", property(lambda within: 1.2))
+    monkeypatch.setattr("plotopt.atelier._ATTEMPTS", 1)
+    options = {name: value for name, value in TINY.items() if name != "strokes"} | {"minutes": 0.3} | taste
+    options |= {"weights": checkpoint} if taste else {}
+    stages = []
+    whole = plotopt.fit(
+        folder / "a.png", on_progress=lambda progress: stages.append(progress.stage), **options
+    )
+    before = next(number for number, stage in enumerate(stages) if stage.startswith("mending"))
+    steps = sum(" at " in stage for stage in stages[:before])
+    for more in (0, 7, 19, 25):
+        drawn(folder, stopping_after(steps + more), **options)
+        again, _ = drawn(folder, lambda: False, read_run(folder / "a.plotopt"))
+        assert again.svg() == whole.svg()
+
+
 def test_attempts_at_a_budget_are_remembered(folder, monkeypatch):
     """A budget that no attempt fills is tried three times; a stop in the second one does not begin anew."""
     monkeypatch.setattr("plotopt.atelier.FILLED", 0.9999)

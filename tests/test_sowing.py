@@ -96,11 +96,11 @@ def test_few_strokes_follow_coarser_directions(monkeypatch):
     """So many times as they lack ink, but no more than twice."""
     asked = []
 
-    def coarser(guide, by):
+    def reaching(guide, reach, by):
         asked.append(by)
         return guide
 
-    monkeypatch.setattr(Guide, "coarser", coarser)
+    monkeypatch.setattr(Guide, "reaching", reaching)
     sown(photo(), 3000, 0.3)
     assert asked == []
     sown(photo(), 40, 0.3)
@@ -110,7 +110,7 @@ def test_few_strokes_follow_coarser_directions(monkeypatch):
 
 def test_the_guide_that_was_followed_is_told():
     assert sown(photo(), 3000, 0.3).guide == Guide()
-    assert sown(photo(), 40, 0.3).guide == Guide().coarser(2)
+    assert sown(photo(), 40, 0.3).guide.direction == Guide().direction.coarser(2)
 
 
 @pytest.mark.parametrize(("pen_mm", "count"), [(0.4, 600), (1.0, 200), (0.3, 40)])

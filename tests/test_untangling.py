@@ -110,6 +110,13 @@ def test_crossings_under_much_ink_are_left():
     assert torch.equal(free.points, dark.points)
 
 
+def test_where_ink_is_scarce_less_of_it_is_much():
+    free, _ = untangle(CROSS, VIEW, 1, black=0.99)
+    assert torch.equal(free.points, CROSS.points)
+    assert Guide().black == pytest.approx(0.3)
+    assert Guide().reaching(0.5, 1.0).black == pytest.approx(0.65)
+
+
 def test_lines_in_one_place_are_told_apart():
     twice = lines_of([[5, 80], [95, 80]], [[5, 80], [95, 80]])
     free, origins = untangle(twice.beside(CROSS), VIEW, 1)

@@ -68,13 +68,15 @@ class Inks:
         """Reflected linear light over the paper.
 
         Translucent inks multiply, ``I * (ink + (1 - ink) T)``; opaque ones lie over what came before,
-        ``I * T + ink (1 - T)``.
+        ``I * T + ink (1 - T)``. Both are ``J + (I - J) T``, with J the light where the ink is full.
         """
         light = self.bare
         for pen, opaque in enumerate(self.opaque):
             through = transmittance[:, pen, None]
             ink = self.reflectance[pen][:, None, None]
-            light = light * through + ink * (1 - through) if opaque else light * (ink + (1 - ink) * through)
+            inked = ink if opaque else ink * light
+            # Multiplied out, so that for the first pen only the transmittance is as large as the raster.
+            light = torch.addcmul(inked, light - inked, through)
         return light
 
 

@@ -13,7 +13,7 @@ from plotopt.first_strokes import streamlines
 from plotopt.first_strokes.accents import accents
 from plotopt.first_strokes.curling import Curls, curled
 from plotopt.first_strokes.laid import SPAN_PENS, Laid
-from plotopt.first_strokes.linking import Linked, find_gaps, linked, untangled
+from plotopt.first_strokes.linking import BLACK, Linked, find_gaps, linked, untangled
 from plotopt.first_strokes.seeding import Course, Seeds, ink_demand, seed
 from plotopt.pens import MAX_OPACITY, Pen
 
@@ -39,7 +39,8 @@ _SPAN_LOOPS = 0.3
 class Bed:
     """What pen number ``number`` is to lay on one course: the tone of its full ink on white, in pixels.
 
-    With ``curl_pens`` it scribbles in loops of so many pen widths, two at least.
+    With ``curl_pens`` it scribbles in loops of so many pen widths, two at least. In tones below ``black``
+    lines may cross.
     """
 
     number: int
@@ -48,6 +49,7 @@ class Bed:
     pen_px: float
     course: Course
     curl_pens: float = 0.0
+    black: float = BLACK
 
     @property
     def _loop_px(self) -> float:
@@ -110,7 +112,7 @@ class Bed:
         reach_px = self._reach_px(len(lines)) if link_px is None else link_px
         whole = linked(lines, find_gaps(lines, ink_demand(self.tone), reach_px))
         if not self._curls:
-            free = untangled(whole, self.tone)
+            free = untangled(whole, self.tone, self.black)
             every = Linked([*marks, *free.lines], [1] * len(marks) + free.laid)
             return Laid.of_lines(self.number, every, self.pen_px)
         loops = [curled(line, self._curls, streamlines.STEP_PX, rng) for line in whole.lines]

@@ -15,6 +15,7 @@ from torch import Tensor
 from plotopt.colour.light import LUMINANCE
 from plotopt.first_strokes.attention import Attention, Busy
 from plotopt.first_strokes.directions import Direction, Structure, topmost
+from plotopt.first_strokes.linking import BLACK
 from plotopt.first_strokes.seeding import Course
 from plotopt.first_strokes.single_line import SingleLine
 from plotopt.losses.grain import Grain
@@ -73,7 +74,8 @@ class Guide:
     shorter side. Ends up to ``link_mm`` apart are linked, None for what the number of strokes asks for.
     Lines become loops ``curl_pens`` pen widths wide, 0 for none. They follow the ``structure`` of that
     target, or of the one to be drawn where it is None; that it can be another lets pictures be cut out
-    without lines along the cut. With ``single_line`` each pen draws but one.
+    without lines along the cut. With ``single_line`` each pen draws but one. ``reach`` is what part of the
+    ink wanted so few lines can lay.
     """
 
     direction: Direction = field(default_factory=Structure)
@@ -84,6 +86,12 @@ class Guide:
     structure: Target | None = None
     contours: Contours | None = None
     single_line: SingleLine | None = None
+    reach: float = 1.0
+
+    @property
+    def black(self) -> float:
+        """Tones below this count as blacks: what shall be black is lighter where ink does not reach it."""
+        return 1 - self.reach * (1 - BLACK)
 
     @property
     def crosses(self) -> bool:
@@ -101,9 +109,9 @@ class Guide:
             followed = self.contours.drawn_on(followed)
         return Ground(_luminance(followed.at_scale(view.mm_per_px).window(view)), view, place)
 
-    def coarser(self, by: float) -> Guide:
-        """The same for so many times fewer lines."""
-        return replace(self, direction=self.direction.coarser(by))
+    def reaching(self, reach: float, by: float) -> Guide:
+        """The same for lines that lay such a part of the ink, so many times fewer than it wants."""
+        return replace(self, direction=self.direction.coarser(by), reach=reach)
 
     def courses(self, ground: Ground) -> list[Course]:
         """How lines run on a ground, a course for each layer of them."""

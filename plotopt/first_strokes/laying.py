@@ -80,7 +80,7 @@ class Field:
         """
         if reach >= 1 or self.single:
             return self
-        guide = self.guide.coarser(min(max(reach, _LEAST_LINE_PX) ** -_COARSENING, _COARSEST))
+        guide = self.guide.reaching(reach, min(max(reach, _LEAST_LINE_PX) ** -_COARSENING, _COARSEST))
         return replace(self, guide=guide, courses=guide.courses(self.ground))
 
     def sparing(self, coarse: Target, count: int) -> Field:
@@ -105,7 +105,7 @@ class Field:
             laid = self.outlines if number == self.outliner else None
             for share, course in zip(share_tone(tone, len(self.courses)), self.courses, strict=True):
                 lain = replace(course, laid=laid)
-                beds.append(Bed(number, pen, share, pen_px, lain, self.guide.curl_pens))
+                beds.append(Bed(number, pen, share, pen_px, lain, self.guide.curl_pens, self.guide.black))
         return beds
 
 

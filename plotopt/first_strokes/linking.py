@@ -31,8 +31,8 @@ _SAMPLES = 8
 _OVER_LINE = 1.0
 # Lines are looked for so often a pixel, and along so many gaps at a time.
 _PER_PX, _AT_A_TIME = 2, 20_000
-# In tones below this, lines hide how they cross.
-_BLACK = 0.3
+#: In tones below this, lines hide how they cross.
+BLACK = 0.3
 # An end's heading is that of the line over so many of its points.
 _HEADING_POINTS = 4
 # A bridge leaves in the direction of the line; its handles have this part of the gap.
@@ -182,15 +182,15 @@ def _outwards(line: Line) -> Float[ndarray, "2 2"]:
     return np.where(sizes > 1e-9, ways / np.maximum(sizes, 1e-9), [[-1.0, 0.0], [1.0, 0.0]])
 
 
-def untangled(whole: Linked, tone: Float[ndarray, "height width"]) -> Linked:
+def untangled(whole: Linked, tone: Float[ndarray, "height width"], black: float = BLACK) -> Linked:
     """The same lines without crossings that are seen, which are seldom drawn apart later.
 
     What keeps lines apart when they are laid does not know of links. Each of the lines counts for its part of
-    what they were made of. ``tone`` is what they are to make of the paper; in blacks the pen keeps straight
-    on, for bends cost time.
+    what they were made of. ``tone`` is what they are to make of the paper; in tones below ``black`` the pen
+    keeps straight on, for bends cost time.
     """
     points = np.concatenate(whole.lines)
-    numbers = uncrossed(whole.lines, tone[_pixels(points, tone.shape)] > _BLACK)
+    numbers = uncrossed(whole.lines, tone[_pixels(points, tone.shape)] > black)
     sizes = np.array([len(line) for line in whole.lines])
     # Each line is made of one at least.
     parts = np.repeat((np.array(whole.laid) - 1) / sizes, sizes)

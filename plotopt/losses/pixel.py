@@ -10,8 +10,10 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import avg_pool2d
 
+from plotopt.hands import reached
 from plotopt.losses import pyramid
 from plotopt.losses.base import Loss
+from plotopt.render.scrap import sheet
 
 
 @dataclass(frozen=True)
@@ -85,11 +87,10 @@ class _Pyramid(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, drawing, target, weights, ink):
-        device = drawing.device.type if drawing.dtype == torch.float32 else ""
-        if device == "cpu" and len(weights) > pyramid.IN_REGISTERS:
+        if reached(drawing) and len(weights) > pyramid.IN_REGISTERS:
             value, gradient = pyramid.value_and_gradient(drawing, target, weights, ink)
             total = drawing.new_tensor(value)
-        elif device == "cuda":
+        elif drawing.is_cuda and drawing.dtype == torch.float32:
             from plotopt.losses import triton_pyramid
 
             total, gradient = triton_pyramid.value_and_gradient(drawing, target, weights, ink)
@@ -102,7 +103,9 @@ class _Pyramid(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, grad):
-        return grad * ctx.saved_tensors[0], None, None, None
+        (gradient,) = ctx.saved_tensors
+        product = sheet(*gradient.shape) if reached(gradient) else None
+        return torch.mul(gradient, grad, out=product), None, None, None
 
 
 def _value_and_gradient(

@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 import numba
 import numpy as np
-import torch
 from numpy import ndarray
 from torch import Tensor
 
+from plotopt.hands import deal
 from plotopt.kernel_cache import drop_outdated
 from plotopt.render import lanes
-from plotopt.render.hands import deal
 from plotopt.render.lanes import LANES, SIDE, four_sums, load, load_tile, quad_means, store, store_tile
+from plotopt.render.scrap import sheet
 
 #: Levels of pooling that the kernel's registers do; there must be one more at least.
 IN_REGISTERS = 3
@@ -27,6 +27,8 @@ LEAST = 1e-6
 RISE = 3
 
 _kernel = numba.njit(error_model="numpy", nogil=True)
+# How long one thread takes for a pixel, in us.
+_PIXEL_US = 0.006
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
@@ -61,13 +63,14 @@ def value_and_gradient(
     *_, height, width = drawing.shape
     planes = drawing.numel() // (height * width)
     parts = (part.detach().float().contiguous() for part in (drawing, target.expand_as(drawing)))
-    gradient = torch.empty(drawing.shape, device=drawing.device)
+    gradient = sheet(*drawing.shape)
     flat = (part.view(-1).numpy() for part in (*parts, gradient))
     raster = Raster._make((*flat, planes * height, width))
     cell = 2 ** (len(weights) - 1)
     totals = np.empty(planes * height // cell)
     levels = np.array(weights, np.float32)
-    deal(lambda hand, hands: _descend(hand, hands, raster, levels, np.float32(ink), totals), planes * height)
+    terms = levels, np.float32(ink), totals
+    deal(lambda hand, hands: _descend(hand, hands, raster, *terms), _PIXEL_US * drawing.numel())
     return cell * cell * float(totals.sum()), gradient
 
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from plotopt.adam import Adam
 from plotopt.joints import Joints
-from plotopt.losses.grain import Grain, across
-from plotopt.losses.smooth import bending, unbending
+from plotopt.losses.grain import Grain
+from plotopt.losses.restraint import restraint
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
 
@@ -127,16 +127,12 @@ def smoothed(
     It moves only the strokes that the objective pulls at. Bends are counted in pixels, so that they weigh
     the same at every scale.
     """
-    area_mm2, points = objective.pixels * objective.mm_per_px**2, points.detach()
-    weight = stage.smoothness / area_mm2
-    loss, pulls = weight * bending(points).sum(), weight * unbending(points)
-    if objective.grain and stage.firmness:
-        weight, left = stage.firmness / area_mm2, across(points, objective.grain)
-        loss, pulls = loss + weight * left.costs.sum(), pulls + weight * left.pulls
+    area_mm2 = objective.pixels * objective.mm_per_px**2
+    held = restraint(points, stage.smoothness / area_mm2, objective.grain, stage.firmness / area_mm2)
     return replace(
         gradients,
-        loss=gradients.loss + loss.double(),
-        points=gradients.points + gradients.touched[:, None, None] * pulls,
+        loss=gradients.loss + held.cost.double(),
+        points=gradients.points + gradients.touched[:, None, None] * held.pulls,
     )
 
 

@@ -115,10 +115,10 @@ class Likeness(Objective):
         Then lines are freed from crossings, unless they are meant to cross.
         """
         self._retone(strokes)
-        refined, origins = self._bettered(strokes, gradients)
-        if self._canvas.guide.crosses:
+        canvas, (refined, origins) = self._canvas, self._bettered(strokes, gradients)
+        if canvas.guide.crosses:
             return refined, origins
-        untangled, numbers = untangle(refined, self._canvas.target.view, self._canvas.inks.pens)
+        untangled, numbers = untangle(refined, canvas.target.view, canvas.inks.pens, canvas.guide.black)
         return untangled, torch.where(numbers < 0, numbers, origins[numbers])
 
     def _bettered(self, strokes: Strokes, gradients: Gradients) -> tuple[Strokes, Tensor]:

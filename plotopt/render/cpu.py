@@ -9,9 +9,9 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
 
+from plotopt.hands import deal
 from plotopt.kernel_cache import drop_outdated, is_compiled
 from plotopt.render import kernels, lanes, measure
-from plotopt.render.hands import deal
 from plotopt.render.lanes import SIDE
 from plotopt.render.polylines import Polylines, Raster
 from plotopt.render.scene import flatten
@@ -19,8 +19,9 @@ from plotopt.render.scrap import sheet
 from plotopt.strokes import Strokes
 from plotopt.view import View
 
-# Strokes whose boxes are found while one stroke is rendered.
-_BOXES = 64
+# How long one thread takes, in us, to find the box of a stroke of some 20 px, to render it and to go back
+# from it, and for the pull at a pixel.
+_BOX_US, _STROKE_US, _BACK_US, _PULL_US = 0.08, 2, 3, 0.001
 
 for _kernel in (measure.find_boxes, kernels.forward, kernels.pull, kernels.backward):
     drop_outdated(_kernel, kernels, lanes, measure)
@@ -63,7 +64,8 @@ class _Transmittance(torch.autograd.Function):
         shape = raster.planes, height, width
         whole = sheet(*shape)
         flat = whole.view(-1).numpy()
-        deal(lambda hand, hands: kernels.forward(hand, hands, ctx.scene, ctx.cuts, flat, shape), len(radius))
+        lasting = _STROKE_US * len(radius)
+        deal(lambda hand, hands: kernels.forward(hand, hands, ctx.scene, ctx.cuts, flat, shape), lasting)
         # The inputs, too: torch then notices where they are changed before the way back.
         ctx.save_for_backward(whole, vertices, radius, opacity)
         return whole[:, : raster.height_px, : raster.width_px]
@@ -78,9 +80,8 @@ class _Transmittance(torch.autograd.Function):
         scene, cuts = ctx.scene, ctx.cuts
         by_vertices, by_nibs = sheet(*scene.vertices.shape), through.new_empty(len(scene.radius), 2)
         tiled, gradients = (pulls.numpy(), *sides), (by_vertices.numpy(), by_nibs.numpy())
-        deal(
-            lambda hand, hands: kernels.backward(hand, hands, scene, cuts, tiled, gradients), len(cuts.boxes)
-        )
+        lasting = _BACK_US * len(cuts.boxes)
+        deal(lambda hand, hands: kernels.backward(hand, hands, scene, cuts, tiled, gradients), lasting)
         return by_vertices, *by_nibs.unbind(1), None, None
 
 
@@ -89,7 +90,7 @@ def _pulls(through: Tensor, grad: Tensor) -> Float[Tensor, "numbers"]:
     rasters, shape = (_array(through.view(-1)), _array(grad.view(-1))), tuple(grad.shape)
     pulls = sheet(grad.numel())
     tiled = pulls.numpy()
-    deal(lambda hand, hands: kernels.pull(hand, hands, rasters, tiled, shape), shape[0] * shape[1])
+    deal(lambda hand, hands: kernels.pull(hand, hands, rasters, tiled, shape), _PULL_US * pulls.numel())
     return pulls
 
 
@@ -102,7 +103,7 @@ def _cut(scene: measure.Scene, columns: int, rows: int) -> measure.Cuts:
     boxes, rooms = np.empty((count, 4), np.int32), np.empty((count, 2), np.int64)
     deal(
         lambda hand, hands: measure.find_boxes(hand, hands, scene, (columns, rows), boxes, rooms),
-        count // _BOXES,
+        _BOX_US * count,
     )
     tiles, pairs = rooms.max(0, initial=1).tolist()
     return measure.Cuts(boxes, (tiles, pairs, int(np.diff(scene.starts).max(initial=0))))

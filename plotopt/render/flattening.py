@@ -18,18 +18,18 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from plotopt import bezier
+from plotopt.hands import deal
 from plotopt.kernel_cache import drop_outdated
 from plotopt.render import curves
 from plotopt.render.curves import MOST_PIECES, table_of
-from plotopt.render.hands import deal
 from plotopt.render.polylines import Polylines
 from plotopt.render.scrap import sheet
 from plotopt.strokes import Strokes
 from plotopt.view import View
 
 _HALF, _INFINITE = np.float32(0.5), np.float32(np.inf)
-# Vertices, and strokes looked at, that take as long as one stroke takes to render.
-_VERTICES, _LOOKS = 1024, 128
+# How long one thread takes, in us, to look at a stroke, to draw a vertex, and to go back from it.
+_LOOK_US, _VERTEX_US, _BACK_US = 0.07, 0.015, 0.02
 
 
 class Window(NamedTuple):
@@ -105,7 +105,7 @@ def _survey(
     view = window.views[0]
     terms = tuple(map(np.float32, (view.width_px, view.height_px, window.softness_px, steps)))
     pieces = np.empty((len(window.views), len(strokes)), np.int64)
-    deal(lambda hand, hands: _look(hand, hands, page, terms, pieces), pieces.size // _LOOKS)
+    deal(lambda hand, hands: _look(hand, hands, page, terms, pieces), _LOOK_US * pieces.size)
     line = np.empty_like(pieces)
     plane, starts = (np.empty(pieces.size + more, np.int64) for more in (0, 1))
     count = _number(pieces, strokes.spans, (strokes.pen.numpy(), window.pens), (line, plane, starts))
@@ -123,7 +123,7 @@ class _Drawn(torch.autograd.Function):
         count, total = len(lines.starts) - 1, int(lines.starts[-1])
         result = sheet(total, 2), points.new_empty(count), points.new_empty(count)
         drawn = tuple(map(Tensor.numpy, result))
-        deal(lambda hand, hands: _draw(hand, hands, arrays, lines, rows, drawn), total // _VERTICES)
+        deal(lambda hand, hands: _draw(hand, hands, arrays, lines, rows, drawn), _VERTEX_US * total)
         return result
 
     @staticmethod
@@ -132,8 +132,8 @@ class _Drawn(torch.autograd.Function):
         arrays, rows = tuple(map(_array, pulls)), _rows(ctx.shape[-2] - 3)
         points, width_mm, opacity = map(pulls[0].new_empty, (ctx.shape, *[ctx.shape[-3:-2]] * 2))
         found, lines = (_sets(points.numpy()), width_mm.numpy(), opacity.numpy()), ctx.lines
-        work = len(arrays[0]) // _VERTICES
-        deal(lambda hand, hands: _draw_back(hand, hands, arrays, lines, rows, found), work)
+        lasting = _BACK_US * len(arrays[0])
+        deal(lambda hand, hands: _draw_back(hand, hands, arrays, lines, rows, found), lasting)
         return points, width_mm, opacity, None
 
 

@@ -19,7 +19,7 @@ from plotopt.adam import Adam
 from plotopt.drawing import Drawing
 from plotopt.first_strokes import sowing
 from plotopt.losses import pixel
-from plotopt.objectives import likeness, problem, sparing
+from plotopt.objectives import base, likeness, problem, sparing
 from plotopt.render import cpu, flattening
 
 PICTURE = Path(__file__).parent.parent / "examples" / "chelsea.png"
@@ -38,6 +38,7 @@ PARTS: list[tuple[Any, str, str]] = [
     (pixel._Pyramid, "backward", "loss"),
     (sparing, "coats", "ink on the paper"),
     (Adam, "step", "Adam"),
+    (base, "restraint", "bends and grain"),
     (likeness.Likeness, "gradients", "the rest of a step"),
     (fitting, "plan_layers", "order of the plot"),
     (Drawing, "save", "writing SVG and preview"),

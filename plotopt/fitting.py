@@ -68,6 +68,7 @@ def fit(
     taste = load_taste(settings, devices, on_progress) if settings.loss is Judge.VGG else None
     known = picture.notes + known_notes(settings, problem)
     # A refusal stands alone: nothing is told before all has been read.
+    on_progress(Progress("reading the picture", 0, 1))
     on_progress(Progress("reading the picture", 1, 1, notes=known))
     prepare(settings.profile, on_progress)
     run = run or Run()

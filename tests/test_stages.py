@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plotopt.page import Rect
-from plotopt.stages import Quality, Stage, growth_for, stages_for, tiles
+from plotopt.stages import Quality, Stage, growth_for, mending_of, stages_for, tiles
 
 STAGE = Stage("whole page", 256, 40, (1.5, 0.5), (1.6, 1.0))
 
@@ -171,3 +171,16 @@ def test_a_size_is_that_of_the_last_stage_and_none_before_is_larger(quality, siz
     assert stages[-1].long_side_px == size_px
     assert stages[0].long_side_px == min(512, size_px)
     assert {stage.tile_px for stage in stages} == {64}
+
+
+@pytest.mark.parametrize("quality", Quality)
+def test_gaps_are_closed_at_the_last_stages_scale_by_short_steps(quality):
+    """A tenth of its steps, and twenty at least; nothing is moved elsewhere any more."""
+    last = stages_for(quality)[-1]
+    mending = mending_of(last)
+    assert mending.steps == max(20, last.steps // 10)
+    assert (mending.long_side_px, mending.tile_px) == (last.long_side_px, last.tile_px)
+    assert last.step_px[0] > mending.step_px[0] > mending.step_px[1] > 0
+    assert mending.softness_px == (last.softness_px[1],) * 2
+    assert (mending.smoothness, mending.firmness) == (last.smoothness, last.firmness)
+    assert not mending.relocations

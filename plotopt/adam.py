@@ -10,10 +10,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from plotopt.hands import deal, reached
+from plotopt.hands import deal, fits_kernels
 
-# How long one thread takes for a control point, in us.
-_POINT_US = 0.01
+# How long one thread takes for a coordinate of a control point, in us.
+_COORDINATE_US = 0.01
 _ONE = np.float32(1)
 # The square of a faint gradient is nought before the gradient is, so the scale is never smaller.
 _LEAST = np.sqrt(np.finfo(np.float32).tiny)
@@ -53,7 +53,7 @@ class Adam:
 
         In single precision on the CPU a compiled kernel does it, stroke by stroke.
         """
-        if reached(points):
+        if fits_kernels(points):
             return self._stepped(points, grad, float(size))
         return self.reference_step(points, grad, size)
 
@@ -71,10 +71,10 @@ class Adam:
 
     def _stepped(self, points: Tensor, grad: Tensor, size: float) -> tuple[Tensor, Adam]:
         parts = (points, self.mean, self.square, self.clock)
-        moved, *state = (part.clone(memory_format=torch.contiguous_format) for part in parts)
-        arrays, pulls = tuple(part.numpy() for part in (moved, *state)), grad.contiguous().numpy()
+        moved, *state = (part.detach().clone(memory_format=torch.contiguous_format) for part in parts)
+        arrays, pulls = tuple(part.numpy() for part in (moved, *state)), grad.detach().contiguous().numpy()
         terms = tuple(map(np.float32, (size, *self.betas)))
-        deal(lambda hand, hands: _step(hand, hands, pulls, arrays, terms), _POINT_US * points.numel())
+        deal(lambda hand, hands: _step(hand, hands, pulls, arrays, terms), _COORDINATE_US * points.numel())
         mean, square, clock = state
         return moved, Adam(mean, square, clock, self.betas)
 

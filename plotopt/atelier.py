@@ -184,6 +184,8 @@ class Atelier:
 
     def _mended(self, strokes: Strokes, likeness: Likeness, stage: Stage, budget: Budget) -> Strokes:
         """The strokes that keep the budget; where some had to go, others close the gaps that they leave."""
+        if self.journal.is_stopped:
+            return strokes
         pens, place = self.problem.pens, self.problem.target.place
         if not self.journal.goes_on_here and budget.spent(strokes, pens, place) <= 1:
             self.journal.pass_over()

@@ -51,13 +51,13 @@ def _failure(work: Callable[[int, int], None], hand: int, hands: int) -> BaseExc
     return None
 
 
-def reached(values: torch.Tensor) -> bool:
+def fits_kernels(values: torch.Tensor) -> bool:
     """Whether compiled kernels can work on a tensor: it is in single precision, on the CPU."""
     return values.device.type == "cpu" and values.dtype == torch.float32
 
 
 class _Helpers:
-    """Threads that wait for jobs, as many as were ever called at once.
+    """Threads that wait for jobs, as many as one caller ever wanted at once.
 
     A job costs a tenth of what one of Python's thread pools takes, whose jobs can be cancelled and asked for
     results.

@@ -29,6 +29,13 @@ def threads():
 
 
 @pytest.fixture
+def uncompiled(monkeypatch):
+    """Steps in plain torch on the CPU too, as other devices take them."""
+    for module in ("plotopt.adam", "plotopt.losses.pixel", "plotopt.losses.restraint"):
+        monkeypatch.setattr(f"{module}.fits_kernels", lambda _: False)
+
+
+@pytest.fixture
 def folder(tmp_path, monkeypatch):
     """The working folder, with pictures good and bad in it."""
     monkeypatch.chdir(tmp_path)

@@ -20,7 +20,6 @@ from plotopt.colour.ink import Inks
 from plotopt.colour.palette import Palette
 from plotopt.devices import Devices, find_devices
 from plotopt.errors import PlotoptError
-from plotopt.losses import pyramid
 from plotopt.losses.colour import ColourLoss
 from plotopt.losses.pixel import PyramidLoss
 from plotopt.networks import Network, load_network
@@ -158,10 +157,7 @@ def nowhere():
         yield
 
 
-@pytest.fixture(autouse=True)
-def level_by_level(monkeypatch):
-    """The pyramid loss in plain torch, which any device computes."""
-    monkeypatch.setattr(pyramid, "IN_REGISTERS", 99)
+pytestmark = pytest.mark.usefixtures("uncompiled")
 
 
 def assert_same_strokes(one, other):

@@ -81,6 +81,8 @@ def test_a_forked_process_has_threads_of_its_own(threads):
     child = os.fork()
     if child == 0:
         done = []
-        deal(lambda hand, hands: done.append(hand), 1e6)
-        os._exit(len(done))
+        try:
+            deal(lambda hand, hands: done.append(hand), 1e6)
+        finally:
+            os._exit(len(done))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 12

@@ -8,7 +8,7 @@ import pytest
 import torch
 from graphics import DEVICE, GPU, Unwaiting, interpreter  # noqa: F401
 from optimising import optimize
-from test_devices import coloured, level_by_level  # noqa: F401
+from test_devices import coloured
 from test_likeness import STAGE, blob, on_lines, problem, scattered
 
 from plotopt import strokes as strokes_module
@@ -146,13 +146,6 @@ def test_the_target_is_seen_as_ordinary_steps_see_it(place, shift):
     assert (seen[..., view.height_px :, :] == 1).all()
     assert counts.sum() == view.height_px * view.width_px
     assert counts[: view.height_px, : view.width_px].all()
-
-
-@pytest.fixture
-def uncompiled(monkeypatch):
-    """Steps in plain torch on the CPU too, as a graph holds them."""
-    for module in ("plotopt.adam", "plotopt.losses.pixel", "plotopt.losses.restraint"):
-        monkeypatch.setattr(f"{module}.reached", lambda _: False)
 
 
 @pytest.mark.usefixtures("uncompiled")

@@ -80,7 +80,9 @@ class Field:
         """
         if reach >= 1 or self.single:
             return self
-        guide = self.guide.reaching(reach, min(max(reach, _LEAST_LINE_PX) ** -_COARSENING, _COARSEST))
+        guide = self.guide.reaching(
+            max(reach, LEAST_DARKNESS), min(max(reach, _LEAST_LINE_PX) ** -_COARSENING, _COARSEST)
+        )
         return replace(self, guide=guide, courses=guide.courses(self.ground))
 
     def sparing(self, coarse: Target, count: int) -> Field:

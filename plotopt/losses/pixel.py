@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import avg_pool2d
 
-from plotopt.hands import reached
+from plotopt.hands import fits_kernels
 from plotopt.losses import pyramid
 from plotopt.losses.base import Loss
 from plotopt.render.scrap import sheet
@@ -87,7 +87,7 @@ class _Pyramid(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, drawing, target, weights, ink):
-        if reached(drawing) and len(weights) > pyramid.IN_REGISTERS:
+        if fits_kernels(drawing) and len(weights) > pyramid.IN_REGISTERS:
             value, gradient = pyramid.value_and_gradient(drawing, target, weights, ink)
             total = drawing.new_tensor(value)
         elif drawing.is_cuda and drawing.dtype == torch.float32:
@@ -104,7 +104,7 @@ class _Pyramid(torch.autograd.Function):
     @once_differentiable
     def backward(ctx, grad):
         (gradient,) = ctx.saved_tensors
-        product = sheet(*gradient.shape) if reached(gradient) else None
+        product = sheet(*gradient.shape) if fits_kernels(gradient) else None
         return torch.mul(gradient, grad, out=product), None, None, None
 
 

@@ -11,12 +11,12 @@ from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
 
-from plotopt.hands import deal, reached
+from plotopt.hands import deal, fits_kernels
 from plotopt.losses.grain import Grain, across
 from plotopt.losses.smooth import bending, unbending
 
-# How long one thread takes for a control point, in us.
-_POINT_US = 0.02
+# How long one thread takes for a coordinate of a control point, in us.
+_COORDINATE_US = 0.02
 _HALF, _TWO = np.float32(0.5), np.float32(2)
 
 _inline = numba.njit(error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
@@ -27,7 +27,7 @@ _Field = tuple[Float[ndarray, "height width layers 2"], tuple[np.float32, np.flo
 _NO_FIELD: _Field = np.empty((1, 1, 1, 2), np.float32), (np.float32(0), np.float32(0), np.float32(1))
 
 
-class Restraint(NamedTuple):
+class Costs(NamedTuple):
     """What strokes cost, and the gradient of that by their control points."""
 
     cost: Float[Tensor, ""]
@@ -39,34 +39,36 @@ def restraint(
     smoothness: float,
     grain: Grain | None = None,
     firmness: float = 0.0,
-) -> Restraint:
+) -> Costs:
     """``smoothness`` times how far strokes bend, ``firmness`` times how far they run across the grain.
 
     Both in the square of the points' unit; see :func:`bending` and :func:`across`, whose sums these are. In
     single precision on the CPU a compiled kernel adds them up, stroke by stroke.
     """
     points = points.detach()
-    if reached(points):
+    if fits_kernels(points):
         return _compiled(points, smoothness, grain, firmness)
     return reference(points, smoothness, grain, firmness)
 
 
-def reference(points: Tensor, smoothness: float, grain: Grain | None, firmness: float) -> Restraint:
+def reference(points: Tensor, smoothness: float, grain: Grain | None, firmness: float) -> Costs:
     """The same as its definition reads, for other devices and for tests."""
     cost, pulls = smoothness * bending(points).sum(), smoothness * unbending(points)
     if grain and firmness:
         left = across(points, grain)
         cost, pulls = cost + firmness * left.costs.sum(), pulls + firmness * left.pulls
-    return Restraint(cost, pulls)
+    return Costs(cost, pulls)
 
 
-def _compiled(points: Tensor, smoothness: float, grain: Grain | None, firmness: float) -> Restraint:
+def _compiled(points: Tensor, smoothness: float, grain: Grain | None, firmness: float) -> Costs:
     weights = np.float32(smoothness), np.float32(firmness if grain else 0)
     field, values = _field(grain) if grain else _NO_FIELD, points.contiguous().numpy()
-    costs, pulls = np.empty(len(values)), torch.empty(points.shape)
+    costs, pulls = np.empty(len(values)), points.new_empty(points.shape)
     found = costs, pulls.numpy()
-    deal(lambda hand, hands: _hold(hand, hands, values, field, weights, found), _POINT_US * points.numel())
-    return Restraint(torch.tensor(costs.sum()), pulls)
+    deal(
+        lambda hand, hands: _hold(hand, hands, values, field, weights, found), _COORDINATE_US * points.numel()
+    )
+    return Costs(points.new_tensor(costs.sum(), dtype=torch.float64), pulls)
 
 
 def _field(grain: Grain) -> _Field:

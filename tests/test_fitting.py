@@ -420,5 +420,7 @@ def test_few_strokes_keep_to_the_directions_that_they_were_laid_in(monkeypatch):
     tiny(gradient(), strokes=5)
     assert len(seen) == 2
     for problem, grain in seen:
-        assert problem.guide.direction == Guide().direction.coarser(2)
+        guide = problem.guide
+        assert 0 < guide.reach < 1
+        assert guide == Guide(attention=guide.attention).reaching(guide.reach, 2)
         assert torch.equal(grain.twice, problem.grained().grain.twice)

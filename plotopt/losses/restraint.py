@@ -14,12 +14,11 @@ from torch import Tensor
 from plotopt.hands import deal, fits_kernels
 from plotopt.losses.grain import Grain, across
 from plotopt.losses.smooth import bending, unbending
+from plotopt.render.measure import inline
 
 # How long one thread takes for a coordinate of a control point, in us.
 _COORDINATE_US = 0.02
 _HALF, _TWO = np.float32(0.5), np.float32(2)
-
-_inline = numba.njit(error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 # A grain's directions, and its corner and its pixels' side in mm.
@@ -93,7 +92,7 @@ def _hold(hand, hands, points, field, weights, found):
                 costs[stroke] += _turn(points, (stroke, k), twice, frame, firmness, pulls)
 
 
-@_inline
+@inline
 def _unbend(points, place, weight, pulls):
     """Add the pulls of the second difference at a point; return half its square, weighed."""
     i, k = place
@@ -105,7 +104,7 @@ def _unbend(points, place, weight, pulls):
     return _HALF * weight * (x * x + y * y)
 
 
-@_inline
+@inline
 def _turn(points, place, twice, frame, weight, pulls):
     """Add the pulls of the step after a point into the grain; return what it runs across it, weighed."""
     i, k = place
@@ -127,7 +126,7 @@ def _turn(points, place, twice, frame, weight, pulls):
     return _HALF * weight * (x * x + y * y - along)
 
 
-@_inline
+@inline
 def _pixel(distance, side, count):
     """The number of the pixel at a distance from the edge, or the nearest."""
     return min(max(int(distance / side), 0), count - 1)

@@ -22,6 +22,7 @@ from plotopt.hands import deal
 from plotopt.kernel_cache import drop_outdated
 from plotopt.render import curves
 from plotopt.render.curves import MOST_PIECES, table_of
+from plotopt.render.measure import inline
 from plotopt.render.polylines import Polylines
 from plotopt.render.scrap import sheet
 from plotopt.strokes import Strokes
@@ -146,10 +147,7 @@ def _sets(points: ndarray) -> Float[ndarray, "sets strokes control_points 2"]:
     return points if points.ndim == 4 else points[None]
 
 
-_inline = numba.njit(error_model="numpy", forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-
-
-@_inline
+@inline
 def _place(points, frames, view, stroke, placed):
     """Write a stroke's control points in the pixels of a view."""
     own = view if len(points) > 1 else 0
@@ -183,7 +181,7 @@ def _look(hand, hands, page, terms, pieces):
             pieces[view, stroke] = _pieces(placed, steps) if known and seen else 0
 
 
-@_inline
+@inline
 def _pieces(placed, steps):
     most = np.float32(0)
     for k in range(len(placed) - 2):
@@ -231,7 +229,7 @@ def _draw(hand, hands, strokes, lines, rows, drawn):
                 _spread(vertices, rows.weights, (at, row, pieces + (span == last)), placed[span : span + 4])
 
 
-@_inline
+@inline
 def _spread(vertices, weights, run, own):
     """Write a run of vertices that hang on four points."""
     at, row, count = run
@@ -270,7 +268,7 @@ def _draw_back(hand, hands, pulls, lines, rows, gradients):
                     points[own, stroke, k, axis] += sums[k, axis] / lines.frames[view, 2]
 
 
-@_inline
+@inline
 def _gather(by_vertices, weights, run, sums):
     """Add the gradients of a run of vertices to those of the four points that they hang on."""
     at, row, count = run

@@ -14,6 +14,7 @@ from plotopt.colour.ink import grey
 from plotopt.maps import fitted
 from plotopt.objectives.problem import Problem
 from plotopt.tones.target import Target
+from plotopt.tracing import Trace
 
 # Below the threshold, tones come back within so much.
 _RAMP = 0.06
@@ -26,20 +27,22 @@ class Emphasis:
 
     ``mask`` is how much of the picture is left, over its whole place; tones lighter than ``paper_threshold``
     (1 is the paper, 0 full ink) are left blank; ``edges`` in 0..1 is how many outlines are drawn as lines,
-    and ``shading`` in 0..1 how much of the tones beside them.
+    and ``shading`` in 0..1 how much of the tones beside them; ``trace`` is whether lines that the picture
+    itself is drawn in are drawn whole.
     """
 
     mask: Float[ndarray, "rows columns"] | None = None
     paper_threshold: float | None = None
     edges: float = 0.0
     shading: float = 1.0
+    trace: Trace = Trace.OFF
 
 
 def emphasize(problem: Problem, emphasis: Emphasis) -> Problem:
     """The problem of drawing that of the picture alone; its lines follow the whole picture all the same."""
     whole = target = problem.target
     if emphasis.paper_threshold is not None:
-        target = target.faded(_kept(whole, emphasis.paper_threshold))
+        target = target.faded(kept(whole, emphasis.paper_threshold))
     if emphasis.mask is not None:
         mask = fitted(emphasis.mask, (target.pixels.shape[1], target.pixels.shape[2])).clip(0, 1)
         target = target.faded(torch.from_numpy(mask.astype(np.float32)))
@@ -50,7 +53,7 @@ def emphasize(problem: Problem, emphasis: Emphasis) -> Problem:
     return replace(problem, target=target, guide=replace(problem.guide, structure=whole))
 
 
-def _kept(target: Target, threshold: float) -> Float[Tensor, "height width"]:
+def kept(target: Target, threshold: float) -> Float[Tensor, "height width"]:
     """1 where tones are as far from the paper's as the threshold or farther, 0 where they are nearer."""
     paper = target.pixels.new_tensor(target.paper)[:, None, None]
     away = torch.maximum(

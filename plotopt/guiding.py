@@ -24,4 +24,4 @@ def guide_of(settings: FitSettings, picture: Picture) -> Guide:
 def emphasis_of(settings: FitSettings, picture: Picture) -> Emphasis:
     """What of the picture is drawn. Raises PlotoptError for a mask of no use."""
     mask = read_mask(settings.mask, "mask", picture) if settings.mask else None
-    return Emphasis(mask, settings.paper_threshold, settings.edges, settings.shading)
+    return Emphasis(mask, settings.paper_threshold, settings.edges, settings.shading, settings.trace)

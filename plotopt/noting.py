@@ -29,6 +29,7 @@ def known_notes(settings: FitSettings, problem: Problem) -> tuple[str, ...]:
     return (
         *_pen_notes(settings, problem.pens),
         *_length_notes(settings.length, problem.target.place),
+        *_line_notes(problem),
         *_fine_notes(problem),
     )
 
@@ -58,6 +59,13 @@ def _length_notes(length_mm: float | None, place: Rect) -> tuple[str, ...]:
     if length_mm is None or length_mm <= most_mm:
         return ()
     return (f"a length of {length_mm:g} mm is too much: strokes of this picture have up to {most_mm:.0f} mm",)
+
+
+def _line_notes(problem: Problem) -> tuple[str, ...]:
+    contours = problem.guide.contours
+    if contours is None or not contours.own:
+        return ()
+    return ("lines of the picture are drawn whole, at the pen's width: --trace off draws its tones alone",)
 
 
 def _fine_notes(problem: Problem) -> tuple[str, ...]:

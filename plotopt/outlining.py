@@ -1,4 +1,4 @@
-"""Outlines of a picture, cut into strokes and drawn into its target."""
+"""Outlines of a picture, or its own lines, cut into strokes and drawn into its target."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from math import ceil
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 from scipy import ndimage
 from torch import Tensor
 
 from plotopt.colour.contrast import ROOM_LIGHT
 from plotopt.colour.ink import Inks, grey
-from plotopt.emphasis import Emphasis
+from plotopt.emphasis import Emphasis, kept
 from plotopt.first_strokes.contours import trace
-from plotopt.first_strokes.guide import MOST_OF_STROKES, Contours
+from plotopt.first_strokes.guide import MOST_OF_OWN, MOST_OF_STROKES, Contours
 from plotopt.first_strokes.seeding import Seeds, evened
+from plotopt.maps import Ground, fitted
 from plotopt.objectives.problem import Problem
 from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.render import render
 from plotopt.strokes import Strokes
 from plotopt.tones.target import Target
+from plotopt.tracing import PIXEL_PENS, Trace, Traced, trace_lines
 from plotopt.view import View
 
 # Outlines are looked for at this part of the picture's longer side, and no finer than the pen draws; in
@@ -40,42 +42,63 @@ _PIXEL_PENS, _LONGEST_PX = 0.4, 4096
 _STEP_PENS, _SPANS = 0.5, 6
 # Beside outlines this part of the tone is left out, over so many pen widths.
 _HALO, _HALO_PENS = 0.7, 1.0
+# Of a line drawn at the pen's width, with edges that are soft over so many of them, nothing else is left
+# within so many.
+_SOFT_PENS, _BARED_PENS = 0.5, 1.0
 
 
 def outline(problem: Problem, emphasis: Emphasis, strokes: int) -> Problem:
-    """The problem with outlines to be drawn as lines, for a drawing of so many strokes.
+    """The problem with lines to be drawn beside its tones, for a drawing of so many strokes.
 
     They are those of the whole picture, cut off where the mask takes it away, in the pen that has most
-    contrast to the paper. The weakest are left out where there are too few strokes.
+    contrast to the paper: its own, where it is drawn in lines, or else outlines. The weakest are left out
+    where there are too few strokes.
     """
-    if not emphasis.edges:
-        return problem
     number, light = _outliner(problem.inks)
     pen, lone = problem.pens[number], not emphasis.shading
     paler = float((light - problem.inks.bare[:, 0, 0]).mean()) > 0
-    lines: list[ndarray] = []
-    room = strokes if lone else int(MOST_OF_STROKES * strokes)
-    for line in _lines(problem, emphasis, pen, paler):
-        pieces = _cut(line, (_LONE_PIECE_PENS if lone else _PIECE_PENS) * pen.width_mm)
-        if len(lines) + len(pieces) > room:
-            break
-        lines += pieces
+    own = _own_lines(problem, emphasis, pen, paler)
+    found = own.lines
+    if not found and emphasis.edges:
+        found = _outlines(problem, emphasis, pen, paler)
+    most = MOST_OF_OWN if own.lines else MOST_OF_STROKES
+    longest_mm = (_LONE_PIECE_PENS if lone else _PIECE_PENS) * pen.width_mm
+    lines = _in_pieces(found, longest_mm, strokes if lone else int(most * strokes))
     if not lines:
         return problem
     coverage = _coverage(lines, problem.target, pen)
-    contours = Contours(tuple(lines), coverage, tuple(light.tolist()), number)
+    contours = Contours(tuple(lines), coverage, tuple(light.tolist()), number, most, bool(own.lines))
     guide = replace(problem.guide, contours=contours, structure=problem.guide.structure or problem.target)
     target = problem.target.resized((coverage.shape[0], coverage.shape[1]))
-    mm_per_px = _longer(target.place) / max(coverage.shape)
-    halo = _halo(coverage, pen.width_mm / mm_per_px)
-    return replace(problem, target=target.faded(1 - emphasis.edges * halo), guide=guide)
+    pen_px = pen.width_mm * max(coverage.shape) / _longer(target.place)
+    if own.lines:
+        target = target.faded(kept(target, own.paper) * _bared(own.slim, coverage, pen_px))
+    else:
+        target = target.faded(1 - emphasis.edges * _halo(coverage, pen_px))
+    return replace(problem, target=target, guide=guide)
 
 
 def _halo(coverage: Float[Tensor, "height width"], pen_px: float) -> Float[Tensor, "height width"]:
     """How much of the tone is left out beside the outlines, for them to stand out."""
-    beside_px = ndimage.distance_transform_edt(coverage.numpy() < 0.5)
-    near = np.clip(1 - (beside_px - _HALO_PENS * pen_px) / (_HALO_PENS * pen_px), 0, 1)
+    near = np.clip(1 - (_beside_px(coverage) - _HALO_PENS * pen_px) / (_HALO_PENS * pen_px), 0, 1)
     return torch.from_numpy((_HALO * near).astype(np.float32))
+
+
+def _bared(
+    slim: Bool[ndarray, "rows columns"], coverage: Float[Tensor, "height width"], pen_px: float
+) -> Float[Tensor, "height width"]:
+    """How much of the tone is left where slim lines of the picture are drawn: nothing of their own.
+
+    What shows of them beside the pen's line would be drawn as lines of its own.
+    """
+    shape = (coverage.shape[0], coverage.shape[1])
+    around_px = ndimage.distance_transform_edt(~slim) * shape[1] / slim.shape[1]
+    theirs = (fitted(around_px, shape) < _SOFT_PENS * pen_px) & (_beside_px(coverage) < _BARED_PENS * pen_px)
+    return torch.from_numpy(1 - theirs.astype(np.float32))
+
+
+def _beside_px(coverage: Float[Tensor, "height width"]) -> Float[ndarray, "height width"]:
+    return ndimage.distance_transform_edt(coverage.numpy() < 0.5)
 
 
 def _outliner(inks: Inks) -> tuple[int, Float[Tensor, "channels"]]:
@@ -86,26 +109,65 @@ def _outliner(inks: Inks) -> tuple[int, Float[Tensor, "channels"]]:
     return number, lights[number]
 
 
-def _lines(problem: Problem, emphasis: Emphasis, pen: Pen, paler: bool) -> list[Float[ndarray, "points 2"]]:
-    """What is to be drawn of the outlines, as polylines in mm in even steps, the strongest first."""
-    target = problem.target
-    scale_mm = max(_SCALE_PART * _longer(target.place), _SCALE_PENS * pen.width_mm)
-    view = _raster(target.place, scale_mm / _SCALE_PX)
-    ground = problem.guide.ground(target, view, target.place)
-    # Lines lie on that side of an edge which is to be inked.
-    tone = 1 - ground.tone if paler else ground.tone
-    found = trace(tone, _SCALE_PX, _FEWEST * (_MOST / _FEWEST) ** emphasis.edges, _SHORTEST_PX)
-    left = np.ones_like(tone) if emphasis.mask is None else ground.lay(emphasis.mask)
-    runs = [run for points in found for run in _runs(points, left) if len(run) > _SHORTEST_PX]
-    return [evened(view.to_mm(torch.from_numpy(run)).numpy(), _STEP_PENS * pen.width_mm) for run in runs]
+def _own_lines(problem: Problem, emphasis: Emphasis, pen: Pen, paler: bool) -> Traced:
+    """The lines that the picture itself is drawn in, as polylines in mm.
+
+    Only one pen has them unasked: which of several drew a line, its tone does not tell.
+    """
+    place = problem.target.place
+    view = _raster(place, max(PIXEL_PENS * pen.width_mm, _longer(place) / _LONGEST_PX))
+    ground = _inked(problem, view, paler)
+    unasked = emphasis.trace is Trace.AUTO and len(problem.pens) > 1
+    traced = trace_lines(ground.tone, pen.width_mm / view.mm_per_px, Trace.OFF if unasked else emphasis.trace)
+    return replace(traced, lines=_drawn(traced.lines, ground, emphasis, 2, pen))
+
+
+def _outlines(
+    problem: Problem, emphasis: Emphasis, pen: Pen, paler: bool
+) -> list[Float[ndarray, "points 2"]]:
+    """What is to be drawn of the outlines, as polylines in mm, the strongest first."""
+    place = problem.target.place
+    scale_mm = max(_SCALE_PART * _longer(place), _SCALE_PENS * pen.width_mm)
+    ground = _inked(problem, _raster(place, scale_mm / _SCALE_PX), paler)
+    found = trace(ground.tone, _SCALE_PX, _FEWEST * (_MOST / _FEWEST) ** emphasis.edges, _SHORTEST_PX)
+    return _drawn(found, ground, emphasis, _SHORTEST_PX, pen)
+
+
+def _inked(problem: Problem, view: View, paler: bool) -> Ground:
+    """The picture in pixels of a view, dark where it is to be inked."""
+    ground = problem.guide.ground(problem.target, view, problem.target.place)
+    return replace(ground, tone=1 - ground.tone) if paler else ground
+
+
+def _drawn(
+    found: list[ndarray], ground: Ground, emphasis: Emphasis, shortest: float, pen: Pen
+) -> list[Float[ndarray, "points 2"]]:
+    """The parts of lines, of more points than that, which the mask leaves: in mm, in even steps."""
+    left = np.ones_like(ground.tone) if emphasis.mask is None else ground.lay(emphasis.mask)
+    runs = [run for points in found for run in _runs(points, left) if len(run) > shortest]
+    return [
+        evened(ground.view.to_mm(torch.from_numpy(run)).numpy(), _STEP_PENS * pen.width_mm) for run in runs
+    ]
 
 
 def _runs(points: Float[ndarray, "points 2"], left: Float[ndarray, "height width"]) -> list[ndarray]:
     """The parts of a line in pixels that lie where something is left of the picture."""
     x, y = points.astype(int).T
-    kept = np.concatenate([[False], left[y, x] >= 0.5, [False]])
+    rows, columns = left.shape
+    kept = np.concatenate([[False], left[y.clip(0, rows - 1), x.clip(0, columns - 1)] >= 0.5, [False]])
     first, last = np.flatnonzero(np.diff(kept.astype(int))).reshape(-1, 2).T
     return [points[start:end] for start, end in zip(first, last, strict=True)]
+
+
+def _in_pieces(lines: list[ndarray], longest_mm: float, room: int) -> list[ndarray]:
+    """The first of the lines in pieces, no more than there is room for."""
+    pieces: list[ndarray] = []
+    for line in lines:
+        cut = _cut(line, longest_mm)
+        if len(pieces) + len(cut) > room:
+            break
+        pieces += cut
+    return pieces
 
 
 def _cut(line: Float[ndarray, "points 2"], longest_mm: float) -> list[ndarray]:

@@ -23,7 +23,7 @@ LAYERS = (
     ("drawing", "first_strokes"),
     ("preparing", "refine", "swatches", "testcard", "untangling"),
     ("calibration", "objectives"),
-    ("budget", "carrying", "emphasis", "stepping", "posing", "settings", "trimming"),
+    ("budget", "carrying", "emphasis", "stepping", "posing", "settings", "tracing", "trimming"),
     ("devices", "guiding", "journal", "noting", "outlining", "replanning"),
     ("atelier", "runs", "visualization"),
     ("fitting", "visualizing"),

@@ -52,6 +52,10 @@ _fit = partial(setting, "FitSettings")
 @_fit("--mask", type=click.Path(path_type=Path), help="draw where this is white, or opaque")
 @_fit("--paper-threshold", type=float, help="lighter tones than this stay blank, 0 to 1  [default: none]")
 @_fit("--edges", type=float, help="how many outlines are drawn as lines, 0 to 1  [default: 0]")
+@_fit(
+    "--trace",
+    help="draw a picture's own lines whole: on, off, or auto for drawings in lines  [default: auto]",
+)
 @_fit("--shading", type=float, help="how much of the tone is drawn, 0 to 1  [default: 1]")
 @_fit(
     "--stiffness",

@@ -27,8 +27,8 @@ from plotopt.view import View
 
 #: No stroke is longer than this part of the shorter side.
 LONGEST_PART = 0.5
-#: Beside tones, outlines take at most this part of the strokes.
-MOST_OF_STROKES = 0.4
+#: Beside tones, outlines take at most this part of the strokes, and lines of the picture's own this one.
+MOST_OF_STROKES, MOST_OF_OWN = 0.4, 0.9
 # Strokes are laid on a raster of the pen's width, or of so many pixels along the longer side.
 _LONG_SIDE_PX = 640
 # Strokes so near to an outline may be pieces of it.
@@ -39,13 +39,16 @@ _BESIDE_MM = 1.0
 class Contours:
     """Outlines that pen number ``pen`` draws as lines: pieces of polylines in mm, in even steps.
 
-    ``coverage`` is how much of each pixel of the place they cover, ``ink`` its light on the paper.
+    ``coverage`` is how much of each pixel of the place they cover, ``ink`` its light on the paper. Beside
+    tones they take at most the part ``most`` of the strokes. ``own`` tells that the picture is drawn in them.
     """
 
     lines: tuple[Float[ndarray, "points 2"], ...] = field(repr=False)
     coverage: Float[Tensor, "height width"] = field(repr=False)
     ink: tuple[float, ...]
     pen: int = 0
+    most: float = MOST_OF_STROKES
+    own: bool = False
 
     def drawn_on(self, target: Target) -> Target:
         """A target of the same place with the outlines over its tones."""

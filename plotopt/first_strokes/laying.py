@@ -13,7 +13,7 @@ from plotopt.colour.ink import Inks
 from plotopt.first_strokes import stippling, streamlines
 from plotopt.first_strokes.bed import Bed
 from plotopt.first_strokes.directions import share_tone
-from plotopt.first_strokes.guide import LONGEST_PART, MOST_OF_STROKES, Contours, Guide
+from plotopt.first_strokes.guide import LONGEST_PART, Contours, Guide
 from plotopt.first_strokes.seeding import Course, Seeds, evened
 from plotopt.first_strokes.shares import apportioned
 from plotopt.first_strokes.single_line import SingleLine
@@ -87,10 +87,11 @@ class Field:
 
     def sparing(self, coarse: Target, count: int) -> Field:
         """The same with the strongest outlines that so many strokes have room for beside tones, or alone."""
-        if self.outlines is None:
+        contours = self.guide.contours
+        if self.outlines is None or contours is None:
             return self
         toned = sum(bed.useful for bed in self.beds(coarse)) >= 1
-        return replace(self, outlines=self.outlines.first(int(MOST_OF_STROKES * count) if toned else count))
+        return replace(self, outlines=self.outlines.first(int(contours.most * count) if toned else count))
 
     def beds(self, coarse: Target) -> list[Bed]:
         """What each pen has to lay on each course for these tones."""

@@ -32,6 +32,7 @@ from plotopt.settings.base import (
 )
 from plotopt.settings.pens import PenChoice, read_pens
 from plotopt.tones.tone import Tone
+from plotopt.tracing import Trace
 from plotopt.units import parse_length
 
 _LAYERS = ("relu1_2", "relu2_2", "relu3_3")
@@ -87,7 +88,8 @@ class FitSettings(PageSettings):
     ``direction`` is which way lines run and ``detail`` where they are many and short, see
     :mod:`plotopt.first_strokes.directions` and :mod:`plotopt.first_strokes.attention`; ``length`` is their
     usual length in mm, None for what the tone needs. What ``mask``, ``paper_threshold``, ``edges`` and
-    ``shading`` (both 0 to 1) leave of the picture is told in :mod:`plotopt.emphasis`. With ``single_line``
+    ``shading`` (both 0 to 1) leave of the picture is told in :mod:`plotopt.emphasis`, and of what pictures
+    ``trace`` has the lines drawn whole in :mod:`plotopt.tracing`. With ``single_line``
     each pen draws one line and is never lifted. ``stiffness`` and ``crossings`` (both 0 to 10) are told in
     :mod:`plotopt.hand`; ``curl`` is how many pen widths wide loops are, 0 for none. ``look`` is a name for
     some of these that :func:`read_settings` heeds, see :mod:`plotopt.looks`. Raises PlotoptError for values
@@ -103,6 +105,7 @@ class FitSettings(PageSettings):
         "renderer": RendererChoice,
         "direction": Direction,
         "detail": Attention,
+        "trace": Trace,
         "paper_threshold": float | None,
         **dict.fromkeys(("length", "minutes", "metres", "link"), float | None),
         **dict.fromkeys(("contrast", "features", "style", "edges", "shading"), float),
@@ -118,6 +121,7 @@ class FitSettings(PageSettings):
         "renderer": read_renderer,
         "direction": read_direction,
         "detail": read_attention,
+        "trace": lambda text: read_choice(Trace, "trace", text),
         "mask": Path,
         "length": parse_length,
         "link": lambda text: parse_length(text, allow_zero=True),
@@ -150,6 +154,7 @@ class FitSettings(PageSettings):
     paper_threshold: float | None = field(default=None, metadata=WHEN_SET)
     edges: float = field(default=0.0, metadata=WHEN_SET)
     shading: float = field(default=1.0, metadata=WHEN_SET)
+    trace: Trace = field(default=Trace.AUTO, metadata=WHEN_SET)
     length: float | None = field(default=None, metadata=WHEN_SET)
     single_line: SingleLine | None = field(default=None, metadata=WHEN_SET)
     stiffness: float = field(default=1.0, metadata=WHEN_SET)

@@ -1,0 +1,182 @@
+"""The lines of a picture that is itself drawn in lines, to be drawn whole by a pen that may be wider.
+
+By its tone alone, a line thinner than the pen would come out as dashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+from scipy import ndimage
+
+from plotopt.first_strokes.centre_lines import STEP_PX, centre_lines
+from plotopt.first_strokes.linking import Line
+
+#: Lines are looked for in pixels of this part of the pen's width.
+PIXEL_PENS = 0.2
+# What is narrower than so many pens is a line, if it is darker than all around by this part of the most that
+# anything narrow is, which is the darkness of all but a few per cent of what is darker at all.
+_WIDEST_PENS, _DARKER, _MOST_PERCENT, _AT_ALL = 2.5, 0.35, 95.0, 0.05
+# Half of a drawing in lines is paper, as light as this at least. What is darker than most of that is ink, and
+# so much of it is in lines and so much in lines and blacks; lines are so much darker than the paper around.
+_PAPER, _SPECKS, _IN_LINES, _IN_INK, _CONTRAST, _BLACK = 0.7, 0.12, 0.15, 0.5, 0.3, 0.25
+_SPOTLESS = 0.99
+# Lines that run alike, by the cosine of their angle, keep so many pens from each other. They may be nearer
+# for so many times that, where they cross, but not for this part of their length.
+_ALONG, _APART_PENS, _CROSSING, _BESIDE, _LEAST = 0.8, 1.3, 8.0, 0.6, 1e-9
+# A turn as sharp over so many pens is a corner, at which this is left out on either side.
+_CORNER, _CORNER_PENS, _CORNER_GAP_PENS = np.deg2rad(60), 1.5, 0.3
+# What is shorter than so many pens is none. One pass of the pen stands for lines up to so many pens wide.
+_SHORTEST_PENS, _SLIM_PENS = 2.0, 1.6
+
+
+class Trace(Enum):
+    """Whether the lines of a picture are drawn whole: of drawings in lines, of all pictures, of none."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
+@dataclass(frozen=True)
+class Narrow:
+    """Which pixels of a tone are lines narrower than a few pens, and how much darker they are than around."""
+
+    mask: Bool[ndarray, "height width"]
+    tone: Float[ndarray, "height width"]
+    contrast: float
+
+    @classmethod
+    def of(cls, tone: Float[ndarray, "height width"], pen_px: float) -> Narrow:
+        """The lines of a tone: what a closing takes away.
+
+        That is the black top-hat (Serra, Image Analysis and Mathematical Morphology, 1982).
+        """
+        side = 2 * round(0.5 * _WIDEST_PENS * pen_px) + 1
+        darker = ndimage.grey_closing(tone, size=(side, side)) - tone
+        seen = darker[darker > _AT_ALL]
+        contrast = float(np.percentile(seen, _MOST_PERCENT)) if len(seen) else 0.0
+        least = max(_DARKER * contrast, _AT_ALL)
+        # A square takes away some of what disks of its width fit into, too.
+        wide = _opened(tone < 0.5 * np.median(tone), 0.5 * _WIDEST_PENS * pen_px)
+        return cls((darker > least) & ~wide, tone, contrast)
+
+    @property
+    def paper(self) -> float:
+        """The tone that paper has where it is darkest, if the picture is drawn in lines."""
+        return float(np.median(self.tone)) - _SPECKS
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether the picture is drawn in lines, on paper, with blacks at most beside them."""
+        ink = (self.paper - self.tone).clip(min=0)
+        # The soft edges of lines are theirs.
+        lines = ndimage.binary_dilation(self.mask, np.ones((3, 3), bool))
+        in_lines, in_blacks = ink[lines].sum(), ink[~lines & (self.tone < _BLACK)].sum()
+        least, most = _IN_LINES * ink.sum(), _IN_INK * ink.sum()
+        is_ink = in_lines >= least and in_lines + in_blacks >= most
+        return self.paper >= _PAPER - _SPECKS and self.contrast >= _CONTRAST and bool(is_ink)
+
+
+@dataclass(frozen=True)
+class Traced:
+    """The lines of a picture in pixels, the longest first, and which pixels one line of the pen stands for.
+
+    Tones lighter than ``paper`` are those of its soiled paper.
+    """
+
+    lines: list[Float[ndarray, "points 2"]]
+    slim: Bool[ndarray, "height width"]
+    paper: float = 1.0
+
+
+def trace_lines(tone: Float[ndarray, "height width"], pen_px: float, trace: Trace) -> Traced:
+    """The lines of a tone, as far apart as the pen needs; none where they are not to be traced."""
+    none = Traced([], np.zeros(tone.shape, bool))
+    if trace is Trace.OFF or (trace is Trace.AUTO and np.median(tone) < _PAPER):
+        return none
+    narrow = Narrow.of(tone, pen_px)
+    if trace is Trace.AUTO and not narrow.is_drawing:
+        return none
+    found = (part for line in centre_lines(narrow.mask) for part in _cornered(line, pen_px))
+    lines = _spaced(found, _APART_PENS * pen_px, _SHORTEST_PENS * pen_px, tone.shape)
+    is_soiled = narrow.is_drawing and narrow.paper + _SPECKS < _SPOTLESS
+    slim = narrow.mask & ~_opened(narrow.mask, 0.5 * _SLIM_PENS * pen_px)
+    return Traced(lines, slim, narrow.paper if is_soiled else 1.0)
+
+
+def _opened(mask: Bool[ndarray, "height width"], radius_px: float) -> Bool[ndarray, "height width"]:
+    """What disks of that radius cover that fit into a mask."""
+    core = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1] > radius_px
+    return ndimage.distance_transform_edt(~core) <= radius_px if core.any() else core
+
+
+def _spaced(
+    lines: Iterable[Line], apart_px: float, shortest_px: float, shape: tuple[int, int]
+) -> list[Float[ndarray, "points 2"]]:
+    """The lines without what runs beside one before it, or is too short."""
+    taken = np.zeros((*shape, 2))
+    reach = int(apart_px)
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    disk = np.stack([x, y], -1)[x**2 + y**2 <= apart_px**2]
+    kept = []
+    for line in lines:
+        for part in _beside_none(line, taken, apart_px):
+            if _length(part) >= shortest_px:
+                columns, rows = _pixels((part[:, None] + disk).reshape(-1, 2), shape)
+                taken[rows, columns] = np.repeat(_headings(part), len(disk), axis=0)
+                kept.append(part)
+    return kept
+
+
+def _beside_none(line: Line, taken: Float[ndarray, "height width 2"], apart_px: float) -> list[Line]:
+    """What is left of a line where it does not run beside others, whose headings ``taken`` has about them."""
+    columns, rows = _pixels(line, taken.shape[:2])
+    beside = np.abs((taken[rows, columns] * _headings(line)).sum(1)) > _ALONG
+    longest_px = min(_CROSSING * apart_px, _BESIDE * _length(line))
+    free = np.ones(len(line), bool)
+    for run in _runs(beside):
+        free[run] = not beside[run[0]] or _length(line[run]) <= longest_px
+    return [line[run] for run in _runs(free) if free[run[0]]]
+
+
+def _cornered(line: Line, pen_px: float) -> list[Line]:
+    """The line cut where it turns sharply: a stroke that is bent would round its corners.
+
+    So much is cut off that the parts are not made one again; the nib closes the gap.
+    """
+    reach, gap = (round(pens * pen_px / STEP_PX) for pens in (_CORNER_PENS, _CORNER_GAP_PENS))
+    if len(line) <= 2 * reach:
+        return [line]
+    ways = line[reach:] - line[:-reach]
+    before, after = ways[:-reach], ways[reach:]
+    across = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
+    turns = np.abs(np.arctan2(across, (before * after).sum(1)))
+    corners = [run[turns[run].argmax()] + reach for run in _runs(turns > _CORNER) if turns[run[0]] > _CORNER]
+    edges = [-gap, *corners, len(line) + gap]
+    return [line[start + gap : end - gap + 1] for start, end in pairwise(edges) if end - start > 2 * gap]
+
+
+def _runs(flags: Bool[ndarray, "points"]) -> list[Int[ndarray, "run"]]:
+    """The numbers of points, split where their flags change."""
+    return np.split(np.arange(len(flags)), np.flatnonzero(np.diff(flags)) + 1)
+
+
+def _pixels(points: Float[ndarray, "points 2"], shape: tuple[int, ...]) -> Int[ndarray, "2 points"]:
+    """Columns and rows of the pixels that points lie in, the nearest for those outside."""
+    return np.clip(points.astype(int), 0, (shape[1] - 1, shape[0] - 1)).T
+
+
+def _headings(line: Line) -> Float[ndarray, "points 2"]:
+    ways = np.gradient(line, axis=0) if len(line) > 1 else np.zeros_like(line)
+    return ways / np.maximum(np.hypot(*ways.T), _LEAST)[:, None]
+
+
+def _length(line: Line) -> float:
+    return float(np.hypot(*np.diff(line, axis=0).T).sum())

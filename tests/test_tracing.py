@@ -1,0 +1,204 @@
+"""The lines of drawings in lines are drawn whole; photographs and tones are left to their tones."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from plotopt import fit
+from plotopt.catalog import load_stock
+from plotopt.colour.contrast import in_plot_order
+from plotopt.emphasis import Emphasis
+from plotopt.noting import known_notes
+from plotopt.outlining import outline
+from plotopt.page import Rect
+from plotopt.pens import Pen
+from plotopt.picture import read_picture
+from plotopt.posing import pose
+from plotopt.settings import read_settings
+from plotopt.stocks import WHITE
+from plotopt.tones.tone import Tone
+from plotopt.tracing import Narrow, Trace, trace_lines
+
+PEN_PX = 5.0
+SIZE = 200
+CAT = Path(__file__).parent.parent / "examples/chelsea.png"
+y, x = np.mgrid[:SIZE, :SIZE] + 0.5
+
+
+def ring(centre=(100, 100), radius=60.0, width=3.0):
+    """A thin black ring on white, with soft edges."""
+    away = np.abs(np.hypot(x - centre[0], y - centre[1]) - radius)
+    return 1 - np.clip(width / 2 + 0.5 - away, 0, 1)
+
+
+def crossed(*degrees, width=3.0):
+    """Black lines through the middle on white."""
+    away = [np.abs((x - 100) * np.sin(np.deg2rad(d)) - (y - 100) * np.cos(np.deg2rad(d))) for d in degrees]
+    return 1 - np.clip(width / 2 + 0.5 - np.min(away, axis=0), 0, 1)
+
+
+def length_px(line):
+    return np.hypot(*np.diff(line, axis=0).T).sum()
+
+
+def soiled(tone, seed=0):
+    """As a scanner sees it: blurred, on grey and uneven paper, with grain."""
+    grain = np.random.default_rng(seed).normal(0, 0.02, tone.shape)
+    return (0.15 + 0.7 * gaussian_filter(tone, 1) + 0.1 * x / SIZE + grain).clip(0, 1)
+
+
+@pytest.mark.parametrize("tone", [ring(), crossed(10, 60), soiled(ring()), soiled(crossed(0, 90))])
+def test_drawings_in_lines_are_known(tone):
+    assert Narrow.of(tone, PEN_PX).is_drawing
+    assert trace_lines(tone, PEN_PX, Trace.AUTO).lines
+
+
+def test_blacks_may_be_beside_the_lines():
+    tone = np.minimum(ring(), np.where((x < 40) & (y < 90), 0.08, 1.0))
+    traced = trace_lines(tone, PEN_PX, Trace.AUTO)
+    assert length_px(traced.lines[0]) == pytest.approx(2 * np.pi * 60, rel=0.05)
+    # Into the black goes none.
+    assert all(((line[:, 0] > 36) | (line[:, 1] > 94)).all() for line in traced.lines)
+
+
+@pytest.mark.parametrize(
+    "tone",
+    [
+        np.ones((SIZE, SIZE)),
+        np.full((SIZE, SIZE), 0.08),
+        x / SIZE,
+        np.where(np.hypot(x - 100, y - 100) < 60, 0.1, 1.0),
+        0.5 * ring() + 0.1,
+        gaussian_filter(np.random.default_rng(0).random((SIZE, SIZE)), 2),
+        # Lines on more grey than there is of them.
+        np.minimum(ring(), np.where(y > 60, 0.5, 1.0)),
+    ],
+)
+def test_tones_are_no_drawings(tone):
+    assert trace_lines(tone, PEN_PX, Trace.AUTO).lines == []
+
+
+@pytest.mark.parametrize("pen_mm", [0.2, 0.4, 0.8])
+def test_a_photograph_is_none(pen_mm):
+    light = read_picture(CAT)
+    pen = Pen("black", "#000000", pen_mm)
+    problem = pose(light, [pen], WHITE, Tone(), Rect(0, 0, 180, 180 / light.aspect))
+    assert outline(problem, Emphasis(trace=Trace.AUTO), 500) is problem
+
+
+def test_asked_for_any_picture_is_traced_and_none_where_it_is_not():
+    tone = np.minimum(ring(), np.where(y > 60, 0.5, 1.0))
+    assert trace_lines(tone, PEN_PX, Trace.ON).lines
+    assert trace_lines(ring(), PEN_PX, Trace.OFF).lines == []
+
+
+@pytest.mark.parametrize(("apart", "count"), [(5.0, 1), (9.0, 2)])
+def test_lines_nearer_than_the_pen_can_draw_are_one(apart, count):
+    tone = np.minimum(*(1 - np.clip(1.5 - np.abs(y - 80 - at), 0, 1) for at in (0, apart)))
+    assert len(trace_lines(tone, PEN_PX, Trace.ON).lines) == count
+
+
+def test_corners_are_cut_where_the_nib_closes_them():
+    box = np.maximum(np.abs(x - 100), np.abs(y - 100))
+    lines = trace_lines(1 - np.clip(2 - np.abs(box - 60), 0, 1), PEN_PX, Trace.AUTO).lines
+    for corner in ((40, 40), (160, 40), (40, 160), (160, 160)):
+        ends = [np.hypot(*(end - corner)) for line in lines for end in (line[0], line[-1])]
+        assert sum(away < 0.6 * PEN_PX for away in ends) >= 2
+    # And each side is straight.
+    assert all(min(np.ptp(line, axis=0)) < 2 for line in lines)
+
+
+def test_soiled_paper_is_known_and_clean_paper_as_well():
+    assert trace_lines(ring(), PEN_PX, Trace.AUTO).paper == 1
+    dirt = trace_lines(soiled(ring()), PEN_PX, Trace.AUTO).paper
+    assert 0.7 < dirt < 0.85
+
+
+BLACK = Pen("black", "#000000", 0.5)
+RED = Pen("red", "#d02020", 0.5)
+GEL = Pen("gel", "#f4f4f4", 0.5, opaque=True)
+PLACE = Rect(10, 10, 60, 60)
+
+
+def posed(pens=(BLACK,), stock=WHITE, light=None):
+    picture = read_picture(ring(width=2.0) if light is None else light)
+    return pose(picture, in_plot_order(pens), stock, Tone(), PLACE)
+
+
+def test_a_traced_line_is_as_dark_and_as_wide_as_the_pens_and_nothing_is_left_beside_it():
+    problem = outline(posed(), Emphasis(trace=Trace.AUTO), 500)
+    contours, target = problem.guide.contours, problem.target
+    assert contours.own
+    wanted = contours.drawn_on(target)
+    middle = wanted.pixels.shape[1] // 2
+    row = 1 - wanted.pixels[0, middle].double().numpy()
+    row_px = PLACE.width / len(row)
+    # Two crossings of a ring by a row through its middle, each as wide as the pen, in tones of its full ink.
+    assert row.sum() * row_px == pytest.approx(2 * BLACK.width_mm, rel=0.1)
+    assert row.max() > 0.9
+
+
+def test_several_pens_trace_when_asked():
+    assert outline(posed((BLACK, RED)), Emphasis(trace=Trace.AUTO), 500).guide.contours is None
+    contours = outline(posed((BLACK, RED)), Emphasis(trace=Trace.ON), 500).guide.contours
+    assert contours.own
+    assert posed((BLACK, RED)).pens[contours.pen].name == "black"
+
+
+def test_light_lines_on_dark_paper_are_traced():
+    night = load_stock("black")
+    contours = outline(posed((GEL,), night, 1 - ring()), Emphasis(trace=Trace.AUTO), 500).guide.contours
+    assert contours.own
+    lengths_mm = sum(length_px(line) for line in contours.lines)
+    assert lengths_mm == pytest.approx(2 * np.pi * 15, rel=0.05)
+
+
+def test_own_lines_take_the_place_of_outlines():
+    contours = outline(posed(), Emphasis(edges=1.0, trace=Trace.AUTO), 500).guide.contours
+    assert contours.own
+    away = np.concatenate([np.hypot(*(line - [35, 35]).T) for line in contours.lines])
+    assert np.abs(away - 15).max() < 0.3
+
+
+def test_masks_cut_lines_off():
+    mask = np.ones((20, 20))
+    mask[:, :10] = 0
+    contours = outline(posed(), Emphasis(mask=mask, trace=Trace.AUTO), 500).guide.contours
+    assert min(line[:, 0].min() for line in contours.lines) > 34
+
+
+def test_soiled_paper_is_left_blank():
+    problem = outline(posed(light=soiled(ring())), Emphasis(trace=Trace.AUTO), 500)
+    assert (problem.target.pixels[0, :20] == 1).float().mean() > 0.95
+
+
+def test_the_user_is_told():
+    settings = read_settings(pens="black:0.5mm")
+    told = known_notes(settings, outline(posed(), Emphasis(trace=Trace.AUTO), 500))
+    assert any("--trace off" in note for note in told)
+    assert not any("--trace off" in note for note in known_notes(settings, posed()))
+
+
+@pytest.mark.parametrize("trace", ["auto", "off"])
+def test_a_thin_ring_is_plotted_in_one_piece(trace):
+    image = Image.fromarray((255 * ring(width=1.5)).astype(np.uint8))
+    drawing = fit(
+        image, pens="black:0.5mm", paper="60x60mm", margin="5mm", strokes=60, quality="draft", trace=trace
+    )
+    chains = [chain for layer in drawing.layers for chain in layer.chains]
+    angles = np.concatenate([np.arctan2(*(points.reshape(-1, 2) - 30).T) for points in chains])
+    gap_mm = 15 * np.diff(np.sort(angles)).max()
+    # Thinner than the pen, it would be dashes by its tone.
+    assert (gap_mm < 2 and len(chains) <= 2) if trace == "auto" else len(chains) > 5
+
+
+def test_lines_that_run_one_into_the_other_are_crossed_in_the_plot():
+    image = Image.fromarray((255 * crossed(0, 90, width=1.5)).astype(np.uint8))
+    drawing = fit(image, pens="black:0.5mm", paper="60x60mm", margin="5mm", strokes=60, quality="draft")
+    chains = [chain for layer in drawing.layers for chain in layer.chains]
+    spans = sorted(tuple(np.ptp(points.reshape(-1, 2), axis=0).round().astype(int)) for points in chains)
+    assert [min(span) for span in spans] == [0, 0]
+    assert [span[0] > 40 for span in spans] == [False, True]

@@ -101,6 +101,7 @@ _OTHERS = (
         "mask",
         "edges",
         "shading",
+        "trace",
         "paper_threshold",
         "curl",
     ),

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -28,8 +29,11 @@ _WIDEST_PENS, _DARKER, _MOST_PERCENT, _AT_ALL = 2.5, 0.35, 95.0, 0.05
 _PAPER, _SPECKS, _IN_LINES, _IN_INK, _CONTRAST, _BLACK = 0.7, 0.12, 0.15, 0.5, 0.3, 0.25
 _SPOTLESS = 0.99
 # Lines that run alike, by the cosine of their angle, keep so many pens from each other. They may be nearer
-# for so many times that, where they cross, but not for this part of their length.
-_ALONG, _APART_PENS, _CROSSING, _BESIDE, _LEAST = 0.8, 1.3, 8.0, 0.6, 1e-9
+# for so many pens, but not for this part of their length; for more where they come as near as to cross.
+_ALONG, _APART_PENS, _BESIDE_PENS, _BESIDE = 0.8, 1.3, 10.0, 0.6
+_UNDER_PENS, _CROSSING_PENS = 0.7, 25.0
+# That a line runs beside another is one and the same though others cross there for so many pens.
+_UNNOTICED_PENS, _LEAST = 2.0, 1e-9
 # A turn as sharp over so many pens is a corner, at which this is left out on either side.
 _CORNER, _CORNER_PENS, _CORNER_GAP_PENS = np.deg2rad(60), 1.5, 0.3
 # What is shorter than so many pens is none. One pass of the pen stands for lines up to so many pens wide.
@@ -105,7 +109,7 @@ def trace_lines(tone: Float[ndarray, "height width"], pen_px: float, trace: Trac
     if trace is Trace.AUTO and not narrow.is_drawing:
         return none
     found = (part for line in centre_lines(narrow.mask) for part in _cornered(line, pen_px))
-    lines = _spaced(found, _APART_PENS * pen_px, _SHORTEST_PENS * pen_px, tone.shape)
+    lines = _spaced(found, pen_px, tone.shape)
     is_soiled = narrow.is_drawing and narrow.paper + _SPECKS < _SPOTLESS
     slim = narrow.mask & ~_opened(narrow.mask, 0.5 * _SLIM_PENS * pen_px)
     return Traced(lines, slim, narrow.paper if is_soiled else 1.0)
@@ -117,33 +121,49 @@ def _opened(mask: Bool[ndarray, "height width"], radius_px: float) -> Bool[ndarr
     return ndimage.distance_transform_edt(~core) <= radius_px if core.any() else core
 
 
-def _spaced(
-    lines: Iterable[Line], apart_px: float, shortest_px: float, shape: tuple[int, int]
-) -> list[Float[ndarray, "points 2"]]:
+def _spaced(lines: Iterable[Line], pen_px: float, shape: tuple[int, int]) -> list[Float[ndarray, "points 2"]]:
     """The lines without what runs beside one before it, or is too short."""
-    taken = np.zeros((*shape, 2))
-    reach = int(apart_px)
-    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
-    disk = np.stack([x, y], -1)[x**2 + y**2 <= apart_px**2]
+    lain = _Lain(np.zeros((*shape, 2), np.float16), np.zeros(shape, bool))
     kept = []
     for line in lines:
-        for part in _beside_none(line, taken, apart_px):
-            if _length(part) >= shortest_px:
-                columns, rows = _pixels((part[:, None] + disk).reshape(-1, 2), shape)
-                taken[rows, columns] = np.repeat(_headings(part), len(disk), axis=0)
-                kept.append(part)
+        parts = [part for part in lain.free(line, pen_px) if _length(part) >= _SHORTEST_PENS * pen_px]
+        for part in parts:
+            lain.lay(part, pen_px)
+        kept += parts
     return kept
 
 
-def _beside_none(line: Line, taken: Float[ndarray, "height width 2"], apart_px: float) -> list[Line]:
-    """What is left of a line where it does not run beside others, whose headings ``taken`` has about them."""
-    columns, rows = _pixels(line, taken.shape[:2])
-    beside = np.abs((taken[rows, columns] * _headings(line)).sum(1)) > _ALONG
-    longest_px = min(_CROSSING * apart_px, _BESIDE * _length(line))
-    free = np.ones(len(line), bool)
-    for run in _runs(beside):
-        free[run] = not beside[run[0]] or _length(line[run]) <= longest_px
-    return [line[run] for run in _runs(free) if free[run[0]]]
+class _Lain(NamedTuple):
+    """The headings of lines that lie near each pixel, 0 where none does; and the pixels that they lie on."""
+
+    headings: Float[ndarray, "height width 2"]
+    under: Bool[ndarray, "height width"]
+
+    def lay(self, line: Line, pen_px: float) -> None:
+        headings = _headings(line)
+        for radius_px, is_under in ((_APART_PENS * pen_px, False), (_UNDER_PENS * pen_px, True)):
+            reach = int(radius_px)
+            y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+            disk = np.stack([x, y], -1)[x**2 + y**2 <= radius_px**2]
+            columns, rows = _pixels((line[:, None] + disk).reshape(-1, 2), self.under.shape)
+            if is_under:
+                self.under[rows, columns] = True
+            else:
+                self.headings[rows, columns] = np.repeat(headings, len(disk), axis=0)
+
+    def free(self, line: Line, pen_px: float) -> list[Line]:
+        """What is left of a line where it does not run beside others, but for where it crosses them."""
+        columns, rows = _pixels(line, self.under.shape)
+        beside = np.abs((self.headings[rows, columns] * _headings(line)).sum(1)) > _ALONG
+        around = 2 * round(_UNNOTICED_PENS * pen_px / STEP_PX) + 1
+        beside = ndimage.binary_closing(np.pad(beside, around), np.ones(around))[around:-around]
+        longest_px = min(_BESIDE_PENS * pen_px, _BESIDE * _length(line))
+        free = np.ones(len(line), bool)
+        for run in _runs(beside):
+            is_crossing = self.under[rows[run], columns[run]].any()
+            most_px = _CROSSING_PENS * pen_px if is_crossing else longest_px
+            free[run] = not beside[run[0]] or _length(line[run]) <= most_px
+        return [line[run] for run in _runs(free) if free[run[0]]]
 
 
 def _cornered(line: Line, pen_px: float) -> list[Line]:

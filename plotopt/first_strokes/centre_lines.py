@@ -29,6 +29,8 @@ _ASIDE, _HEADING = 0.7, 4.0
 _SHARPEST = np.deg2rad(50)
 # and it is no more than so many widths across. From so many on, they are to go straight for the other side.
 _ACROSS, _NEAR = 12.0, 2.0
+# Lines that end at others lead to their node if it is as near, or straight ahead within so many widths.
+_AHEAD = 6.0
 # Two that meet at a small angle run as one for so many widths over the sine of half of it, and turn by less.
 _SHARED, _SHARPEST_SHARED, _LEAST_SINE = 1.2, np.deg2rad(25), 0.05
 # Of links across one node and along such a stretch, the latter come first.
@@ -119,10 +121,16 @@ def _arm(arc: Arc, width: float, owner: Int[ndarray, "nodes"], places: Float[nda
     tips = []
     for end, inwards in zip(arc.ends, (line, line[::-1]), strict=True):
         node = int(owner[end]) if end >= 0 else -1
-        is_near = node >= 0 and np.hypot(*(places[node] - inwards[0])) <= _NEAR * width
         heading = _heading(inwards[: round(_HEADING * width / STEP_PX) + 1])
-        tips.append(_Tip(inwards[0], heading, node, places[[node] if is_near else []]))
+        is_led = node >= 0 and _leads(heading, places[node] - inwards[0], width)
+        tips.append(_Tip(inwards[0], heading, node, places[[node] if is_led else []]))
     return _Arm(line, (tips[0], tips[1]), width, len(arc.points))
+
+
+def _leads(heading: Float[ndarray, "2"], way: Float[ndarray, "2"], width: float) -> bool:
+    """Whether a node so far away is where a line leads that ends there: near, or straight ahead."""
+    away = float(np.hypot(*way)) / width
+    return away <= _NEAR or (away <= _AHEAD and _angle(heading, way) < _SHARPEST)
 
 
 def _heading(line: Line) -> Float[ndarray, "2"]:

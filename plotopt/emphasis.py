@@ -42,7 +42,7 @@ def emphasize(problem: Problem, emphasis: Emphasis) -> Problem:
     """The problem of drawing that of the picture alone; its lines follow the whole picture all the same."""
     whole = target = problem.target
     if emphasis.paper_threshold is not None:
-        target = target.faded(kept(whole, emphasis.paper_threshold))
+        target = target.faded(left_of(whole, emphasis.paper_threshold))
     if emphasis.mask is not None:
         mask = fitted(emphasis.mask, (target.pixels.shape[1], target.pixels.shape[2])).clip(0, 1)
         target = target.faded(torch.from_numpy(mask.astype(np.float32)))
@@ -53,7 +53,7 @@ def emphasize(problem: Problem, emphasis: Emphasis) -> Problem:
     return replace(problem, target=target, guide=replace(problem.guide, structure=whole))
 
 
-def kept(target: Target, threshold: float) -> Float[Tensor, "height width"]:
+def left_of(target: Target, threshold: float) -> Float[Tensor, "height width"]:
     """1 where tones are as far from the paper's as the threshold or farther, 0 where they are nearer."""
     paper = target.pixels.new_tensor(target.paper)[:, None, None]
     away = torch.maximum(

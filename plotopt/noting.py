@@ -9,6 +9,7 @@ from scipy.ndimage import grey_closing, grey_opening
 from plotopt.colour.contrast import pale_notes
 from plotopt.colour.ink import shows
 from plotopt.first_strokes.guide import longest_mm
+from plotopt.first_strokes.single_line import SingleLine
 from plotopt.objectives.problem import Problem
 from plotopt.page import Rect
 from plotopt.pens import Pen
@@ -29,7 +30,7 @@ def known_notes(settings: FitSettings, problem: Problem) -> tuple[str, ...]:
     return (
         *_pen_notes(settings, problem.pens),
         *_length_notes(settings.length, problem.target.place),
-        *_line_notes(problem),
+        *_line_notes(settings, problem),
         *_fine_notes(problem),
     )
 
@@ -61,9 +62,10 @@ def _length_notes(length_mm: float | None, place: Rect) -> tuple[str, ...]:
     return (f"a length of {length_mm:g} mm is too much: strokes of this picture have up to {most_mm:.0f} mm",)
 
 
-def _line_notes(problem: Problem) -> tuple[str, ...]:
+def _line_notes(settings: FitSettings, problem: Problem) -> tuple[str, ...]:
+    """Of lines of the picture's own; a tour goes from dot to dot all the same."""
     contours = problem.guide.contours
-    if contours is None or not contours.own:
+    if contours is None or not contours.own or settings.single_line is SingleLine.TOUR:
         return ()
     return ("lines of the picture are drawn whole, at the pen's width: --trace off draws its tones alone",)
 

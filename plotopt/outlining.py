@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import ceil
 
 import numpy as np
@@ -15,9 +15,11 @@ from torch import Tensor
 
 from plotopt.colour.contrast import ROOM_LIGHT
 from plotopt.colour.ink import Inks, grey
-from plotopt.emphasis import Emphasis, kept
+from plotopt.emphasis import Emphasis, left_of
+from plotopt.first_strokes.centre_lines import STEP_PX
 from plotopt.first_strokes.contours import trace
 from plotopt.first_strokes.guide import MOST_OF_OWN, MOST_OF_STROKES, Contours
+from plotopt.first_strokes.linking import length_of, pixels_of
 from plotopt.first_strokes.seeding import Seeds, evened
 from plotopt.maps import Ground, fitted
 from plotopt.objectives.problem import Problem
@@ -26,7 +28,7 @@ from plotopt.pens import Pen
 from plotopt.render import render
 from plotopt.strokes import Strokes
 from plotopt.tones.target import Target
-from plotopt.tracing import PIXEL_PENS, Trace, Traced, trace_lines
+from plotopt.tracing import PIXEL_PENS, SHORTEST_PENS, Trace, Traced, is_paper, trace_lines
 from plotopt.view import View
 
 # Outlines are looked for at this part of the picture's longer side, and no finer than the pen draws; in
@@ -45,6 +47,8 @@ _HALO, _HALO_PENS = 0.7, 1.0
 # Of a line drawn at the pen's width, with edges that are soft over so many of them, nothing else is left
 # within so many.
 _SOFT_PENS, _BARED_PENS = 0.5, 1.0
+# Whether a picture may be a drawing is seen in so many pixels along the longer side.
+_GLANCE_PX = 640
 
 
 def outline(problem: Problem, emphasis: Emphasis, strokes: int) -> Problem:
@@ -61,9 +65,10 @@ def outline(problem: Problem, emphasis: Emphasis, strokes: int) -> Problem:
     found = own.lines
     if not found and emphasis.edges:
         found = _outlines(problem, emphasis, pen, paler)
+    pieces = [_cut(line, (_LONE_PIECE_PENS if lone else _PIECE_PENS) * pen.width_mm) for line in found]
     most = MOST_OF_OWN if own.lines else MOST_OF_STROKES
-    longest_mm = (_LONE_PIECE_PENS if lone else _PIECE_PENS) * pen.width_mm
-    lines = _in_pieces(found, longest_mm, strokes if lone else int(most * strokes))
+    # Of lines of its own none is left out silently, see :mod:`plotopt.first_strokes.sowing`.
+    lines = [*chain(*pieces)] if own.lines else _within(pieces, strokes if lone else int(most * strokes))
     if not lines:
         return problem
     coverage = _coverage(lines, problem.target, pen)
@@ -71,10 +76,12 @@ def outline(problem: Problem, emphasis: Emphasis, strokes: int) -> Problem:
     guide = replace(problem.guide, contours=contours, structure=problem.guide.structure or problem.target)
     target = problem.target.resized((coverage.shape[0], coverage.shape[1]))
     pen_px = pen.width_mm * max(coverage.shape) / _longer(target.place)
-    if own.lines:
-        target = target.faded(kept(target, own.paper) * _bared(own.slim, coverage, pen_px))
-    else:
+    if not own.lines:
         target = target.faded(1 - emphasis.edges * _halo(coverage, pen_px))
+    else:
+        target = target.faded(_bared(own.slim, coverage, pen_px))
+        if own.paper is not None and len(problem.pens) == 1:
+            target = target.faded(left_of(target, own.paper))
     return replace(problem, target=target, guide=guide)
 
 
@@ -91,6 +98,8 @@ def _bared(
 
     What shows of them beside the pen's line would be drawn as lines of its own.
     """
+    if not slim.any():
+        return torch.ones_like(coverage)
     shape = (coverage.shape[0], coverage.shape[1])
     around_px = ndimage.distance_transform_edt(~slim) * shape[1] / slim.shape[1]
     theirs = (fitted(around_px, shape) < _SOFT_PENS * pen_px) & (_beside_px(coverage) < _BARED_PENS * pen_px)
@@ -98,7 +107,8 @@ def _bared(
 
 
 def _beside_px(coverage: Float[Tensor, "height width"]) -> Float[ndarray, "height width"]:
-    return ndimage.distance_transform_edt(coverage.numpy() < 0.5)
+    """How far each pixel is from the lines."""
+    return ndimage.distance_transform_edt(coverage.numpy() < min(0.5, 0.5 * float(coverage.max())))
 
 
 def _outliner(inks: Inks) -> tuple[int, Float[Tensor, "channels"]]:
@@ -114,12 +124,33 @@ def _own_lines(problem: Problem, emphasis: Emphasis, pen: Pen, paler: bool) -> T
 
     Only one pen has them unasked: which of several drew a line, its tone does not tell.
     """
-    place = problem.target.place
+    is_asked, place = emphasis.trace is Trace.ON, problem.target.place
+    none = Traced([], np.zeros((1, 1), bool))
+    if emphasis.trace is Trace.OFF or (len(problem.pens) > 1 and not is_asked):
+        return none
+    # Most photographs are no drawings at a glance.
+    if not is_asked and not is_paper(
+        _inked(problem, _raster(place, _longer(place) / _GLANCE_PX), paler).tone
+    ):
+        return none
     view = _raster(place, max(PIXEL_PENS * pen.width_mm, _longer(place) / _LONGEST_PX))
     ground = _inked(problem, view, paler)
-    unasked = emphasis.trace is Trace.AUTO and len(problem.pens) > 1
-    traced = trace_lines(ground.tone, pen.width_mm / view.mm_per_px, Trace.OFF if unasked else emphasis.trace)
-    return replace(traced, lines=_drawn(traced.lines, ground, emphasis, 2, pen))
+    traced = trace_lines(ground.tone, pen.width_mm / view.mm_per_px, emphasis.trace)
+    left = _left(emphasis, ground)
+    # A threshold leaves out what is faint, but not where all lines are asked for as outlines.
+    if emphasis.paper_threshold is not None and not emphasis.edges:
+        whole = problem.guide.structure or problem.target
+        left = left * (ground.lay(left_of(whole, emphasis.paper_threshold).numpy()) >= 0.5)
+    shortest = SHORTEST_PENS * pen.width_mm / (STEP_PX * view.mm_per_px)
+    return replace(traced, lines=_drawn(traced.lines, view, left, shortest, pen))
+
+
+def _inked(problem: Problem, view: View, paler: bool) -> Ground:
+    """The picture in pixels of a view: in parts of the paper's light, or of what that lacks to white."""
+    ground = problem.guide.ground(problem.target, view, problem.target.place)
+    paper = float(grey(problem.target.pixels.new_tensor(problem.target.paper)))
+    tone = (1 - ground.tone) / (1 - paper) if paler else ground.tone / paper
+    return replace(ground, tone=tone.clip(max=1))
 
 
 def _outlines(
@@ -128,52 +159,47 @@ def _outlines(
     """What is to be drawn of the outlines, as polylines in mm, the strongest first."""
     place = problem.target.place
     scale_mm = max(_SCALE_PART * _longer(place), _SCALE_PENS * pen.width_mm)
-    ground = _inked(problem, _raster(place, scale_mm / _SCALE_PX), paler)
-    found = trace(ground.tone, _SCALE_PX, _FEWEST * (_MOST / _FEWEST) ** emphasis.edges, _SHORTEST_PX)
-    return _drawn(found, ground, emphasis, _SHORTEST_PX, pen)
+    view = _raster(place, scale_mm / _SCALE_PX)
+    ground = problem.guide.ground(problem.target, view, place)
+    # Lines lie on that side of an edge which is to be inked.
+    tone = 1 - ground.tone if paler else ground.tone
+    found = trace(tone, _SCALE_PX, _FEWEST * (_MOST / _FEWEST) ** emphasis.edges, _SHORTEST_PX)
+    return _drawn(found, view, _left(emphasis, ground), _SHORTEST_PX, pen)
 
 
-def _inked(problem: Problem, view: View, paler: bool) -> Ground:
-    """The picture in pixels of a view, dark where it is to be inked."""
-    ground = problem.guide.ground(problem.target, view, problem.target.place)
-    return replace(ground, tone=1 - ground.tone) if paler else ground
+def _left(emphasis: Emphasis, ground: Ground) -> Float[ndarray, "height width"]:
+    """How much the mask leaves of the picture."""
+    return np.ones_like(ground.tone) if emphasis.mask is None else ground.lay(emphasis.mask)
 
 
 def _drawn(
-    found: list[ndarray], ground: Ground, emphasis: Emphasis, shortest: float, pen: Pen
+    found: list[ndarray], view: View, left: Float[ndarray, "height width"], shortest: float, pen: Pen
 ) -> list[Float[ndarray, "points 2"]]:
-    """The parts of lines, of more points than that, which the mask leaves: in mm, in even steps."""
-    left = np.ones_like(ground.tone) if emphasis.mask is None else ground.lay(emphasis.mask)
+    """The parts of lines, of more points than that, where something is left: in mm, in even steps."""
     runs = [run for points in found for run in _runs(points, left) if len(run) > shortest]
-    return [
-        evened(ground.view.to_mm(torch.from_numpy(run)).numpy(), _STEP_PENS * pen.width_mm) for run in runs
-    ]
+    return [evened(view.to_mm(torch.from_numpy(run)).numpy(), _STEP_PENS * pen.width_mm) for run in runs]
 
 
 def _runs(points: Float[ndarray, "points 2"], left: Float[ndarray, "height width"]) -> list[ndarray]:
     """The parts of a line in pixels that lie where something is left of the picture."""
-    x, y = points.astype(int).T
-    rows, columns = left.shape
-    kept = np.concatenate([[False], left[y.clip(0, rows - 1), x.clip(0, columns - 1)] >= 0.5, [False]])
-    first, last = np.flatnonzero(np.diff(kept.astype(int))).reshape(-1, 2).T
+    stays = np.concatenate([[False], left[pixels_of(points, left.shape)] >= 0.5, [False]])
+    first, last = np.flatnonzero(np.diff(stays.astype(int))).reshape(-1, 2).T
     return [points[start:end] for start, end in zip(first, last, strict=True)]
 
 
-def _in_pieces(lines: list[ndarray], longest_mm: float, room: int) -> list[ndarray]:
-    """The first of the lines in pieces, no more than there is room for."""
+def _within(lines: list[list[ndarray]], room: int) -> list[ndarray]:
+    """The pieces of the first lines, no more than there is room for."""
     pieces: list[ndarray] = []
     for line in lines:
-        cut = _cut(line, longest_mm)
-        if len(pieces) + len(cut) > room:
+        if len(pieces) + len(line) > room:
             break
-        pieces += cut
+        pieces += line
     return pieces
 
 
 def _cut(line: Float[ndarray, "points 2"], longest_mm: float) -> list[ndarray]:
     """A polyline in pieces about equal that are hardly longer."""
-    length_mm = np.hypot(*np.diff(line, axis=0).T).sum()
-    edges = np.linspace(0, len(line) - 1, max(1, ceil(length_mm / longest_mm)) + 1).round().astype(int)
+    edges = np.linspace(0, len(line) - 1, max(1, ceil(length_of(line) / longest_mm)) + 1).round().astype(int)
     return [line[first : last + 1] for first, last in pairwise(edges)]
 
 

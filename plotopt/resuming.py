@@ -32,7 +32,7 @@ _LEAST_OF, _MOST_OF = 0.8, 1.25
 # From here on a part is told as times.
 _MANY = 3.0
 # What a neuron's first strokes are laid by, and how the lines of a fit run.
-_OF_FIRST_STROKES, _OF_LINES = {"strokes", "grid", "copies"}, {"look", "direction", "curl"}
+_OF_FIRST_STROKES, _OF_LINES = {"strokes", "grid", "copies"}, {"look", "direction", "curl", "trace"}
 
 
 @dataclass(frozen=True, eq=False)

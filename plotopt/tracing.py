@@ -17,7 +17,7 @@ from numpy import ndarray
 from scipy import ndimage
 
 from plotopt.first_strokes.centre_lines import STEP_PX, centre_lines
-from plotopt.first_strokes.linking import Line
+from plotopt.first_strokes.linking import Line, length_of, pixels_of
 
 #: Lines are looked for in pixels of this part of the pen's width.
 PIXEL_PENS = 0.2
@@ -34,10 +34,14 @@ _ALONG, _APART_PENS, _BESIDE_PENS, _BESIDE = 0.8, 1.3, 10.0, 0.6
 _UNDER_PENS, _CROSSING_PENS = 0.7, 25.0
 # That a line runs beside another is one and the same though others cross there for so many pens.
 _UNNOTICED_PENS, _LEAST = 2.0, 1e-9
+# So many points are laid at a time.
+_AT_A_TIME = 8192
 # A turn as sharp over so many pens is a corner, at which this is left out on either side.
 _CORNER, _CORNER_PENS, _CORNER_GAP_PENS = np.deg2rad(60), 1.5, 0.3
-# What is shorter than so many pens is none. One pass of the pen stands for lines up to so many pens wide.
-_SHORTEST_PENS, _SLIM_PENS = 2.0, 1.6
+#: What is shorter than so many pens is no line.
+SHORTEST_PENS = 2.0
+# One pass of the pen stands for lines up to so many pens wide.
+_SLIM_PENS = 1.6
 
 
 class Trace(Enum):
@@ -46,6 +50,11 @@ class Trace(Enum):
     AUTO = "auto"
     ON = "on"
     OFF = "off"
+
+
+def is_paper(tone: Float[ndarray, "height width"]) -> bool:
+    """Whether half of a tone is as light as paper."""
+    return bool(np.median(tone) >= _PAPER)
 
 
 @dataclass(frozen=True)
@@ -66,53 +75,51 @@ class Narrow:
         darker = ndimage.grey_closing(tone, size=(side, side)) - tone
         seen = darker[darker > _AT_ALL]
         contrast = float(np.percentile(seen, _MOST_PERCENT)) if len(seen) else 0.0
-        least = max(_DARKER * contrast, _AT_ALL)
-        # A square takes away some of what disks of its width fit into, too.
-        wide = _opened(tone < 0.5 * np.median(tone), 0.5 * _WIDEST_PENS * pen_px)
-        return cls((darker > least) & ~wide, tone, contrast)
-
-    @property
-    def paper(self) -> float:
-        """The tone that paper has where it is darkest, if the picture is drawn in lines."""
-        return float(np.median(self.tone)) - _SPECKS
+        return cls(darker > max(_DARKER * contrast, _AT_ALL), tone, contrast)
 
     @property
     def is_drawing(self) -> bool:
         """Whether the picture is drawn in lines, on paper, with blacks at most beside them."""
-        ink = (self.paper - self.tone).clip(min=0)
+        ink = (np.median(self.tone) - _SPECKS - self.tone).clip(min=0)
         # The soft edges of lines are theirs.
         lines = ndimage.binary_dilation(self.mask, np.ones((3, 3), bool))
         in_lines, in_blacks = ink[lines].sum(), ink[~lines & (self.tone < _BLACK)].sum()
         least, most = _IN_LINES * ink.sum(), _IN_INK * ink.sum()
         is_ink = in_lines >= least and in_lines + in_blacks >= most
-        return self.paper >= _PAPER - _SPECKS and self.contrast >= _CONTRAST and bool(is_ink)
+        return is_paper(self.tone) and self.contrast >= _CONTRAST and bool(is_ink)
+
+    def thin(self, pen_px: float) -> Bool[ndarray, "height width"]:
+        """The lines but for what is left of wide shapes where they bend: a square does not fit in there."""
+        wide = _opened(self.tone < 0.5 * np.median(self.tone), 0.5 * _WIDEST_PENS * pen_px)
+        return self.mask & ~wide
 
 
 @dataclass(frozen=True)
 class Traced:
     """The lines of a picture in pixels, the longest first, and which pixels one line of the pen stands for.
 
-    Tones lighter than ``paper`` are those of its soiled paper.
+    Tones lighter than ``paper`` are those of its soiled paper; None where that is clean.
     """
 
     lines: list[Float[ndarray, "points 2"]]
     slim: Bool[ndarray, "height width"]
-    paper: float = 1.0
+    paper: float | None = None
 
 
 def trace_lines(tone: Float[ndarray, "height width"], pen_px: float, trace: Trace) -> Traced:
     """The lines of a tone, as far apart as the pen needs; none where they are not to be traced."""
     none = Traced([], np.zeros(tone.shape, bool))
-    if trace is Trace.OFF or (trace is Trace.AUTO and np.median(tone) < _PAPER):
+    if trace is Trace.OFF or (trace is Trace.AUTO and not is_paper(tone)):
         return none
     narrow = Narrow.of(tone, pen_px)
-    if trace is Trace.AUTO and not narrow.is_drawing:
+    is_drawing = narrow.is_drawing
+    if trace is Trace.AUTO and not is_drawing:
         return none
-    found = (part for line in centre_lines(narrow.mask) for part in _cornered(line, pen_px))
+    mask, paper = narrow.thin(pen_px), float(np.median(tone))
+    found = (part for line in centre_lines(mask) for part in _cornered(line, pen_px))
     lines = _spaced(found, pen_px, tone.shape)
-    is_soiled = narrow.is_drawing and narrow.paper + _SPECKS < _SPOTLESS
-    slim = narrow.mask & ~_opened(narrow.mask, 0.5 * _SLIM_PENS * pen_px)
-    return Traced(lines, slim, narrow.paper if is_soiled else 1.0)
+    slim = mask & ~_opened(mask, 0.5 * _SLIM_PENS * pen_px)
+    return Traced(lines, slim, paper - _SPECKS if is_drawing and paper < _SPOTLESS else None)
 
 
 def _opened(mask: Bool[ndarray, "height width"], radius_px: float) -> Bool[ndarray, "height width"]:
@@ -126,7 +133,7 @@ def _spaced(lines: Iterable[Line], pen_px: float, shape: tuple[int, int]) -> lis
     lain = _Lain(np.zeros((*shape, 2), np.float16), np.zeros(shape, bool))
     kept = []
     for line in lines:
-        parts = [part for part in lain.free(line, pen_px) if _length(part) >= _SHORTEST_PENS * pen_px]
+        parts = [part for part in lain.free(line, pen_px) if length_of(part) >= SHORTEST_PENS * pen_px]
         for part in parts:
             lain.lay(part, pen_px)
         kept += parts
@@ -140,29 +147,28 @@ class _Lain(NamedTuple):
     under: Bool[ndarray, "height width"]
 
     def lay(self, line: Line, pen_px: float) -> None:
+        """Take note of a line that is drawn."""
+        each = range(0, len(line), round(1 / STEP_PX))
         headings = _headings(line)
-        for radius_px, is_under in ((_APART_PENS * pen_px, False), (_UNDER_PENS * pen_px, True)):
-            reach = int(radius_px)
-            y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
-            disk = np.stack([x, y], -1)[x**2 + y**2 <= radius_px**2]
-            columns, rows = _pixels((line[:, None] + disk).reshape(-1, 2), self.under.shape)
-            if is_under:
-                self.under[rows, columns] = True
-            else:
-                self.headings[rows, columns] = np.repeat(headings, len(disk), axis=0)
+        for first in range(0, len(each), _AT_A_TIME):
+            some = each[first : first + _AT_A_TIME]
+            near, under = (_around(line[some], pens * pen_px) for pens in (_APART_PENS, _UNDER_PENS))
+            pixels = pixels_of(near, self.under.shape)
+            self.headings[pixels] = headings[some][:, None]
+            self.under[pixels_of(under, self.under.shape)] = True
 
     def free(self, line: Line, pen_px: float) -> list[Line]:
         """What is left of a line where it does not run beside others, but for where it crosses them."""
-        columns, rows = _pixels(line, self.under.shape)
-        beside = np.abs((self.headings[rows, columns] * _headings(line)).sum(1)) > _ALONG
+        pixels = pixels_of(line, self.under.shape)
+        under = self.under[pixels]
+        beside = np.abs((self.headings[pixels] * _headings(line)).sum(1)) > _ALONG
         around = 2 * round(_UNNOTICED_PENS * pen_px / STEP_PX) + 1
         beside = ndimage.binary_closing(np.pad(beside, around), np.ones(around))[around:-around]
-        longest_px = min(_BESIDE_PENS * pen_px, _BESIDE * _length(line))
+        longest_px = min(_BESIDE_PENS * pen_px, _BESIDE * length_of(line))
         free = np.ones(len(line), bool)
         for run in _runs(beside):
-            is_crossing = self.under[rows[run], columns[run]].any()
-            most_px = _CROSSING_PENS * pen_px if is_crossing else longest_px
-            free[run] = not beside[run[0]] or _length(line[run]) <= most_px
+            most_px = _CROSSING_PENS * pen_px if under[run].any() else longest_px
+            free[run] = not beside[run[0]] or length_of(line[run]) <= most_px
         return [line[run] for run in _runs(free) if free[run[0]]]
 
 
@@ -188,15 +194,12 @@ def _runs(flags: Bool[ndarray, "points"]) -> list[Int[ndarray, "run"]]:
     return np.split(np.arange(len(flags)), np.flatnonzero(np.diff(flags)) + 1)
 
 
-def _pixels(points: Float[ndarray, "points 2"], shape: tuple[int, ...]) -> Int[ndarray, "2 points"]:
-    """Columns and rows of the pixels that points lie in, the nearest for those outside."""
-    return np.clip(points.astype(int), 0, (shape[1] - 1, shape[0] - 1)).T
+def _around(points: Float[ndarray, "points 2"], radius_px: float) -> Float[ndarray, "points disk 2"]:
+    """Points of the pixels of a disk around each."""
+    y, x = np.mgrid[-int(radius_px) : radius_px + 1, -int(radius_px) : radius_px + 1]
+    return points[:, None] + np.stack([x, y], -1)[x**2 + y**2 <= radius_px**2]
 
 
 def _headings(line: Line) -> Float[ndarray, "points 2"]:
     ways = np.gradient(line, axis=0) if len(line) > 1 else np.zeros_like(line)
     return ways / np.maximum(np.hypot(*ways.T), _LEAST)[:, None]
-
-
-def _length(line: Line) -> float:
-    return float(np.hypot(*np.diff(line, axis=0).T).sum())

@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from plotopt import bezier
-from plotopt.first_strokes.linking import BLACK, Line, Linked, cut, untangled
+from plotopt.first_strokes.linking import BLACK, Line, Linked, cut, length_of, untangled
 from plotopt.joints import Joints
 from plotopt.render import render
 from plotopt.strokes import Strokes
@@ -76,7 +76,7 @@ def _freed(
     if min(now) >= 0:
         return strokes, torch.arange(len(strokes), device=strokes.pen.device)
     gone = set(range(len(lines))).difference(now)
-    piece_px = sum(_length(lines[line]) for line in gone) / sum(len(members[line]) for line in gone)
+    piece_px = sum(length_of(lines[line]) for line in gone) / sum(len(members[line]) for line in gone)
     parts = [
         _anew(line, piece_px, strokes, view)
         if number < 0
@@ -102,7 +102,3 @@ def _stepped(curves: Float[ndarray, "curves 4 2"]) -> Line:
     """A chain in even steps of the curves' parameter, and its last point."""
     steps = bezier.evaluate(curves[:, None], np.arange(_STEPS) / _STEPS)
     return np.concatenate([steps.reshape(-1, 2), curves[-1:, 3]])
-
-
-def _length(line: Line) -> float:
-    return float(np.hypot(*np.diff(line, axis=0).T).sum())

@@ -36,6 +36,13 @@ def test_a_cross_is_four_arcs_that_meet_in_its_middle():
     assert all(len(arc.points) > 12 for arc in skeleton.arcs)
 
 
+def test_lines_that_cross_at_the_corners_of_pixels_meet_in_a_node():
+    y, x = np.mgrid[:40, :40]
+    skeleton = Skeleton.of((x == y) | (x == 39 - y))
+    assert skeleton.nodes == pytest.approx(np.array([[20.0, 20.0]]))
+    assert sorted(max(arc.ends) for arc in skeleton.arcs) == [0] * 4
+
+
 def test_a_ring_is_one_closed_arc():
     y, x = np.mgrid[:41, :41] - 20
     (arc,) = Skeleton.of(np.abs(np.hypot(x, y) - 14) < 2).arcs

@@ -11,6 +11,7 @@ from plotopt import fit
 from plotopt.catalog import load_stock
 from plotopt.colour.contrast import in_plot_order
 from plotopt.emphasis import Emphasis
+from plotopt.first_strokes.sowing import Soil
 from plotopt.noting import known_notes
 from plotopt.outlining import outline
 from plotopt.page import Rect
@@ -112,7 +113,7 @@ def test_corners_are_cut_where_the_nib_closes_them():
 
 
 def test_soiled_paper_is_known_and_clean_paper_as_well():
-    assert trace_lines(ring(), PEN_PX, Trace.AUTO).paper == 1
+    assert trace_lines(ring(), PEN_PX, Trace.AUTO).paper is None
     dirt = trace_lines(soiled(ring()), PEN_PX, Trace.AUTO).paper
     assert 0.7 < dirt < 0.85
 
@@ -180,6 +181,71 @@ def test_the_user_is_told():
     told = known_notes(settings, outline(posed(), Emphasis(trace=Trace.AUTO), 500))
     assert any("--trace off" in note for note in told)
     assert not any("--trace off" in note for note in known_notes(settings, posed()))
+    touring = read_settings(pens="black:0.5mm", single_line="tour")
+    problem = outline(posed(), Emphasis(trace=Trace.AUTO), 500)
+    assert not any("--trace off" in note for note in known_notes(touring, problem))
+
+
+def test_a_wash_on_clean_paper_stays_as_it_is():
+    light = np.minimum(ring(), np.where((x > 80) & (x < 120) & (y > 80) & (y < 120), 0.95, 1.0))
+    wash = posed(light=light).target.pixels[0, 100, 100]
+    problem = outline(posed(light=light), Emphasis(trace=Trace.AUTO), 500)
+    rows, columns = problem.target.pixels.shape[1:]
+    assert problem.target.pixels[0, rows // 2, columns // 2] == pytest.approx(float(wash), abs=1e-4)
+
+
+@pytest.mark.parametrize("stock", ["ivory", "cream"])
+def test_pale_colours_on_tinted_paper_stay(stock):
+    light = np.repeat(ring()[..., None], 3, axis=2)
+    light[90:110, 90:110] = (1.0, 0.84, 0.84)
+    given = posed((BLACK, RED), load_stock(stock), light)
+    problem = outline(given, Emphasis(trace=Trace.ON), 500)
+    rows, columns = problem.target.pixels.shape[1:]
+    before, after = given.target.pixels[:, 100, 100], problem.target.pixels[:, rows // 2, columns // 2]
+    assert problem.guide.contours.own
+    assert after.tolist() == pytest.approx(before.tolist(), abs=1e-3)
+
+
+def test_lines_of_one_pen_on_tinted_paper_are_known():
+    problem = outline(posed(stock=load_stock("cream")), Emphasis(trace=Trace.AUTO), 500)
+    assert problem.guide.contours.own
+
+
+def test_a_threshold_leaves_faint_lines_out():
+    faint = 1 - 0.6 * (1 - ring(radius=30, width=2.0))
+    light = np.minimum(ring(width=2.0), faint)
+    asked = Emphasis(paper_threshold=0.4, trace=Trace.AUTO)
+    contours = outline(posed(light=light), asked, 500).guide.contours
+    away = np.concatenate([np.hypot(*(line - [35, 35]).T) for line in contours.lines])
+    assert np.abs(away - 15).max() < 0.3
+
+
+def test_the_user_is_told_of_lines_left_out_and_they_are_not_wanted():
+    rows = np.min([1 - np.clip(1.5 - np.abs(y - at), 0, 1) for at in range(20, 190, 20)], axis=0)
+    problem = outline(posed(light=rows), Emphasis(trace=Trace.AUTO), 500)
+    soil = Soil.of(problem.target, problem.pens, problem.inks, problem.guide)
+    all_of_it, some = (soil.sown(count, np.random.default_rng(0)) for count in (200, 12))
+    assert not any("left out" in note for note in all_of_it.notes)
+    assert any("left out" in note for note in some.notes)
+    ink = [float((1 - sown.target.pixels).sum()) for sown in (all_of_it, some)]
+    drawn = [float(sown.strokes.lengths_mm().sum()) for sown in (all_of_it, some)]
+    assert ink[1] / ink[0] == pytest.approx(drawn[1] / drawn[0], rel=0.1)
+
+
+def test_crossed_hatching_is_its_lines():
+    tone = np.where(((x + y) % 30 < 3) | ((x - y) % 30 < 3), 0.0, 1.0)
+    lines = trace_lines(tone, PEN_PX, Trace.AUTO).lines
+    assert len(lines) < 40
+    # Along either diagonal.
+    ends = np.abs([line[-1] - line[0] for line in lines if length_px(line) > 20])
+    assert ends[:, 0] == pytest.approx(ends[:, 1], abs=3)
+
+
+def test_a_web_of_nodes_is_no_node():
+    """Three hatchings cross so often that all their nodes are near to others."""
+    tone = np.where(((x + y) % 12 < 2) | ((x - y) % 12 < 2) | (x % 12 < 2), 0.0, 1.0)
+    lines = trace_lines(tone, PEN_PX, Trace.AUTO).lines
+    assert sum(map(length_px, lines)) < 3 * SIZE**2 / 8
 
 
 @pytest.mark.parametrize("trace", ["auto", "off"])

@@ -13,7 +13,7 @@ from plotopt.first_strokes import streamlines
 from plotopt.first_strokes.accents import accents
 from plotopt.first_strokes.curling import Curls, curled
 from plotopt.first_strokes.laid import SPAN_PENS, Laid
-from plotopt.first_strokes.linking import BLACK, Linked, find_gaps, linked, untangled
+from plotopt.first_strokes.linking import Linked, black_at, find_gaps, linked, untangled
 from plotopt.first_strokes.seeding import Course, Seeds, ink_demand, seed
 from plotopt.pens import MAX_OPACITY, Pen
 
@@ -21,9 +21,10 @@ from plotopt.pens import MAX_OPACITY, Pen
 _SHORTEST_PENS = 2.0
 # Lines this long can still follow most pictures.
 _ROOMY_PENS = 70.0
-# Across this, as many of those as there is ink for are linked,
-_LINK_PENS = 20.0
-# more lines, which are shorter, across less, but not less than planning joins.
+# Across this, as many of those as the picture wants are linked, fewer across more, by the square of this at
+# the most: where ink is scarce, each lift costs some.
+_LINK_PENS, _SCARCE = 20.0, 2**0.5
+# More lines, which are shorter, are linked across less, but not less than planning joins.
 _LEAST_LINK_PENS = 2.5
 # Narrower loops are blots.
 _LEAST_PENS = 2.0
@@ -39,8 +40,8 @@ _SPAN_LOOPS = 0.3
 class Bed:
     """What pen number ``number`` is to lay on one course: the tone of its full ink on white, in pixels.
 
-    With ``curl_pens`` it scribbles in loops of so many pen widths, two at least. In tones below ``black``
-    lines may cross.
+    With ``curl_pens`` it scribbles in loops of so many pen widths, two at least. The tone has the part
+    ``reach`` of the ink that the picture wants.
     """
 
     number: int
@@ -49,7 +50,7 @@ class Bed:
     pen_px: float
     course: Course
     curl_pens: float = 0.0
-    black: float = BLACK
+    reach: float = 1.0
 
     @property
     def _loop_px(self) -> float:
@@ -112,7 +113,7 @@ class Bed:
         reach_px = self._reach_px(len(lines)) if link_px is None else link_px
         whole = linked(lines, find_gaps(lines, ink_demand(self.tone), reach_px))
         if not self._curls:
-            free = untangled(whole, self.tone, self.black)
+            free = untangled(whole, self.tone, black_at(self.reach))
             every = Linked([*marks, *free.lines], [1] * len(marks) + free.laid)
             return Laid.of_lines(self.number, every, self.pen_px)
         loops = [curled(line, self._curls, streamlines.STEP_PX, rng) for line in whole.lines]
@@ -124,5 +125,6 @@ class Bed:
             return _LINK_LOOPS * self._loop_px
         if self.course.usual_px:
             return _LEAST_LINK_PENS * self.pen_px
-        roomy = self.line_px / (_ROOMY_PENS * self.pen_px)
-        return max(_LEAST_LINK_PENS, _LINK_PENS * min(1.0, roomy / count) ** 2) * self.pen_px
+        roomy = self.line_px / (_ROOMY_PENS * self.pen_px * self.reach)
+        across = _LINK_PENS * min(roomy / count, _SCARCE if self.reach < 1 else 1.0) ** 2
+        return max(_LEAST_LINK_PENS, across) * self.pen_px

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -11,8 +11,6 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from scipy import ndimage
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from plotopt.first_strokes.linking import Gaps, Line, linked
 from plotopt.first_strokes.seeding import evened
@@ -21,13 +19,13 @@ from plotopt.first_strokes.skeleton import Arc, Skeleton
 #: Points of a line are so far apart.
 STEP_PX = 0.5
 _SMOOTH_PX, _LEAST_PX = 1.5, 1e-9
-# Nodes so many widths of the line apart are one; free ends so short, in widths, are frays.
-_ONE_NODE, _FRAY = 1.5, 0.8
+# Nodes so many widths of the line apart are one, up to so many across; free ends so short are frays.
+_ONE_NODE, _NODE_ACROSS, _FRAY = 1.5, 8.0, 0.8
 # Lines are pulled aside by others over so many widths; a heading is that over so many more.
 _ASIDE, _HEADING = 0.7, 4.0
 # Across a node they turn by no more than this,
 _SHARPEST = np.deg2rad(50)
-# and it is no more than so many widths across. From so many on, they are to go straight for the other side.
+# over no more than so many widths. From so many on, they are to go straight for the other side.
 _ACROSS, _NEAR = 12.0, 2.0
 # Lines that end at others lead to their node if it is as near, or straight ahead within so many widths.
 _AHEAD = 6.0
@@ -53,14 +51,9 @@ def centre_lines(mask: Bool[ndarray, "height width"]) -> list[Line]:
             if tip.node >= 0:
                 ends[tip.node].append(2 * number + side)
     shared, along = _along_others(arms, ends)
-    whole = linked([arm.line for arm in arms], _gaps([*along, *_across_nodes(arms, ends)])).lines
-    gone = {arms[number].line.tobytes() for number in shared}
-    feet = {tip.point.tobytes(): tip.foot for arm in arms for tip in arm.tips}
-    lines = [
-        _smoothed(np.concatenate([feet[line[0].tobytes()], line, feet[line[-1].tobytes()]]))
-        for line in whole
-        if line.tobytes() not in gone
-    ]
+    whole = _joined(arms, shared, _straightest([*along, *_across_nodes(arms, ends)]))
+    feet = {tuple(tip.point): tip.foot for arm in arms for tip in arm.tips}
+    lines = [_smoothed(np.concatenate([feet[tuple(line[0])], line, feet[tuple(line[-1])]])) for line in whole]
     return sorted(lines, key=lambda line: -len(line))
 
 
@@ -89,29 +82,43 @@ def _arms(mask: Bool[ndarray, "height width"]) -> list[_Arm]:
     skeleton = Skeleton.of(mask)
     half = ndimage.distance_transform_edt(mask)
     arcs = [(arc, 2 * float(np.median(half[tuple(arc.points.astype(int).T[::-1])]))) for arc in skeleton.arcs]
-    short = [arc.ends for arc, width in arcs if min(arc.ends) >= 0 and len(arc.points) <= _ONE_NODE * width]
-    owner, places = _merged(skeleton.nodes, short)
-    return [_arm(arc, width, owner, places) for arc, width in arcs if not _is_trifle(arc, width)]
+    owner = _merged(skeleton.nodes, [(arc.ends, width) for arc, width in arcs if _is_short(arc, width)])
+    sizes = np.bincount(owner)[:, None]
+    places = np.stack([np.bincount(owner, axis) for axis in skeleton.nodes.T], axis=1) / sizes
+    return [_arm(arc, width, owner, places) for arc, width in arcs if not _is_trifle(arc, width, owner)]
 
 
-def _is_trifle(arc: Arc, width: float) -> bool:
+def _is_short(arc: Arc, width: float) -> bool:
+    """Whether the nodes at the ends of an arc may be one."""
+    return min(arc.ends) >= 0 and len(arc.points) <= _ONE_NODE * width
+
+
+def _is_trifle(arc: Arc, width: float, owner: Int[ndarray, "nodes"]) -> bool:
     """Whether an arc is part of a node, or a fray."""
-    if max(arc.ends) < 0:
-        return False
-    return len(arc.points) <= (_ONE_NODE if min(arc.ends) >= 0 else _FRAY) * width
+    one, other = arc.ends
+    if min(arc.ends) >= 0:
+        return _is_short(arc, width) and bool(owner[one] == owner[other])
+    return max(arc.ends) >= 0 and len(arc.points) <= _FRAY * width
 
 
 def _merged(
-    nodes: Float[ndarray, "nodes 2"], pairs: Sequence[tuple[int, int]]
-) -> tuple[Int[ndarray, "nodes"], Float[ndarray, "merged 2"]]:
-    """For each node the number of the one that it becomes when pairs are made one, and where these lie."""
-    if not len(nodes):
-        return np.zeros(0, int), nodes
-    one, other = np.array(pairs, int).reshape(-1, 2).T
-    graph = coo_array((np.ones(len(one)), (one, other)), (len(nodes), len(nodes)))
-    count, owner = connected_components(graph, directed=False)
-    sizes = np.bincount(owner, minlength=count)
-    return owner, np.stack([np.bincount(owner, axis, count) / sizes for axis in nodes.T], axis=1)
+    nodes: Float[ndarray, "nodes 2"], short: Sequence[tuple[tuple[int, int], float]]
+) -> Int[ndarray, "nodes"]:
+    """For each node the number of the one that it becomes where those at the ends of short arcs are one.
+
+    Arcs are given by their ends and widths. No node becomes more than so many widths across, lest a hatching
+    be one.
+    """
+    owner, parts = np.arange(len(nodes)), {number: [number] for number in range(len(nodes))}
+    for ends, width in short:
+        one, other = owner[list(ends)]
+        if one == other:
+            continue
+        both = parts[one] + parts[other]
+        if np.ptp(nodes[both], axis=0).max() <= _NODE_ACROSS * width:
+            owner[both], parts[one] = one, both
+            del parts[other]
+    return np.unique(owner, return_inverse=True)[1].reshape(-1)
 
 
 def _arm(arc: Arc, width: float, owner: Int[ndarray, "nodes"], places: Float[ndarray, "merged 2"]) -> _Arm:
@@ -123,7 +130,7 @@ def _arm(arc: Arc, width: float, owner: Int[ndarray, "nodes"], places: Float[nda
         node = int(owner[end]) if end >= 0 else -1
         heading = _heading(inwards[: round(_HEADING * width / STEP_PX) + 1])
         is_led = node >= 0 and _leads(heading, places[node] - inwards[0], width)
-        tips.append(_Tip(inwards[0], heading, node, places[[node] if is_led else []]))
+        tips.append(_Tip(inwards[0], heading, node, np.reshape(places[node] if is_led else [], (-1, 2))))
     return _Arm(line, (tips[0], tips[1]), width, len(arc.points))
 
 
@@ -140,16 +147,23 @@ def _heading(line: Line) -> Float[ndarray, "2"]:
     return np.array([way.real, way.imag])
 
 
-def _gaps(links: list[Link]) -> Gaps:
+def _straightest(links: list[Link]) -> list[Link]:
     """The straightest link of each end; one that would close a line leaves no room for another."""
     taken: set[int] = set()
-    gaps = []
+    chosen = []
     for start, stop, turn in sorted(links, key=lambda link: link[2]):
         if taken.isdisjoint((start, stop)):
             taken |= {start, stop}
-            gaps.append((start, stop, turn))
-    starts, stops, costs = zip(*gaps, strict=True) if gaps else ((), (), ())
-    return Gaps(np.array(starts, int), np.array(stops, int), np.array(costs, float))
+            chosen.append((start, stop, turn))
+    return chosen
+
+
+def _joined(arms: list[_Arm], shared: list[int], links: list[Link]) -> list[Line]:
+    """The lines of all arms but those shared, joined by links in their order."""
+    kept = np.setdiff1d(np.arange(len(arms)), shared)
+    ends = [2 * int(np.searchsorted(kept, end >> 1)) + (end & 1) for link in links for end in link[:2]]
+    gaps = Gaps(np.array(ends[::2], int), np.array(ends[1::2], int), np.array([link[2] for link in links]))
+    return linked([arms[number].line for number in kept], gaps).lines
 
 
 def _along_others(arms: list[_Arm], ends: dict[int, list[int]]) -> tuple[list[int], list[Link]]:
@@ -178,33 +192,32 @@ def _along_others(arms: list[_Arm], ends: dict[int, list[int]]) -> tuple[list[in
     return shared, links
 
 
-def _across_nodes(arms: list[_Arm], ends: dict[int, list[int]]) -> Iterator[Link]:
-    for meeting in ends.values():
-        for start, stop in combinations(meeting, 2):
-            turn = _turn_across(arms, start, stop)
-            if start >> 1 != stop >> 1 and turn < _SHARPEST:
-                yield start, stop, turn
+def _across_nodes(arms: list[_Arm], ends: dict[int, list[int]]) -> list[Link]:
+    pairs = [pair for meeting in ends.values() for pair in combinations(meeting, 2)]
+    if not pairs:
+        return []
+    starts, stops = np.array(pairs).T
+    tips = [tip for arm in arms for tip in arm.tips]
+    points, headings = np.array([tip.point for tip in tips]), np.array([tip.heading for tip in tips])
+    widths = np.repeat([arm.width for arm in arms], 2)
+    way = points[stops] - points[starts]
+    away = np.hypot(*way.T) / np.maximum(widths[starts], widths[stops])
+    across = np.maximum(_angle(headings[starts], way), _angle(way, -headings[stops]))
+    # Where ends lie so near to each other, the way between them says nothing.
+    turns = np.where(away <= _NEAR, _angle(headings[starts], -headings[stops]), across)
+    fit = (turns < _SHARPEST) & (away <= _ACROSS) & (starts >> 1 != stops >> 1)
+    return list(zip(starts[fit].tolist(), stops[fit].tolist(), turns[fit].tolist(), strict=True))
 
 
 def _turn(arms: list[_Arm], start: int, stop: int) -> float:
     """By what angle a line turns that goes from one end on to another."""
     one, other = (arms[end >> 1].tips[end & 1] for end in (start, stop))
-    return _angle(one.heading, -other.heading)
+    return float(_angle(one.heading, -other.heading))
 
 
-def _turn_across(arms: list[_Arm], start: int, stop: int) -> float:
-    """By what angle it turns at either of them, where these lie so far apart that there is a way between."""
-    one, other = (arms[end >> 1].tips[end & 1] for end in (start, stop))
-    way = other.point - one.point
-    widths = float(np.hypot(*way)) / max(arms[start >> 1].width, arms[stop >> 1].width)
-    if widths <= _NEAR:
-        return _turn(arms, start, stop)
-    turn = max(_angle(one.heading, way), _angle(way, -other.heading))
-    return turn if widths <= _ACROSS else np.pi
-
-
-def _angle(one: Float[ndarray, "2"], other: Float[ndarray, "2"]) -> float:
-    return float(np.arctan2(abs(one[0] * other[1] - one[1] * other[0]), one @ other))
+def _angle(one: Float[ndarray, "... 2"], other: Float[ndarray, "... 2"]) -> Float[ndarray, "..."]:
+    across = one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0]
+    return np.arctan2(np.abs(across), (one * other).sum(-1))
 
 
 def _smoothed(line: Line) -> Line:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy import ndimage
 from torch import Tensor
@@ -15,7 +15,7 @@ from torch import Tensor
 from plotopt.colour.light import LUMINANCE
 from plotopt.first_strokes.attention import Attention, Busy
 from plotopt.first_strokes.directions import Direction, Structure, topmost
-from plotopt.first_strokes.linking import BLACK
+from plotopt.first_strokes.linking import black_at, pixels_of
 from plotopt.first_strokes.seeding import Course
 from plotopt.first_strokes.single_line import SingleLine
 from plotopt.losses.grain import Grain
@@ -57,6 +57,24 @@ class Contours:
         ink = pixels.new_tensor(self.ink)[:, None, None]
         return replace(target, pixels=torch.lerp(pixels, ink.expand_as(pixels), cover))
 
+    def first(self, count: int, place: Rect) -> Contours:
+        """The first of the lines, so many at most, on that place."""
+        if count >= len(self.lines):
+            return self
+        nearest = self._nearest(place)
+        coverage = self.coverage * torch.from_numpy(nearest < count).to(self.coverage)
+        return replace(self, lines=self.lines[:count], coverage=coverage)
+
+    def _nearest(self, place: Rect) -> Int[ndarray, "height width"]:
+        """The number of the line that lies nearest to each pixel."""
+        rows, columns = self.coverage.shape
+        corner, scale = (place.left, place.top), (columns / place.width, rows / place.height)
+        numbers = np.full((rows, columns), -1)
+        for number, line in enumerate(self.lines):
+            numbers[pixels_of((line - corner) * scale, numbers.shape)] = number
+        nearest = ndimage.distance_transform_edt(numbers < 0, return_distances=False, return_indices=True)
+        return numbers[tuple(nearest)]
+
     def headings(self, view: View, others: Float[ndarray, "height width"]) -> Float[ndarray, "height width"]:
         """Those of the nearest outline near one, and else the others, in radians."""
         points = [view.to_px(torch.from_numpy(line)).numpy() for line in self.lines]
@@ -93,8 +111,8 @@ class Guide:
 
     @property
     def black(self) -> float:
-        """Tones below this count as blacks: what shall be black is lighter where ink does not reach it."""
-        return 1 - self.reach * (1 - BLACK)
+        """Tones below this count as blacks."""
+        return black_at(self.reach)
 
     @property
     def crosses(self) -> bool:

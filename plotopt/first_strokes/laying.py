@@ -91,7 +91,11 @@ class Field:
         if self.outlines is None or contours is None:
             return self
         toned = sum(bed.useful for bed in self.beds(coarse)) >= 1
-        return replace(self, outlines=self.outlines.first(int(contours.most * count) if toned else count))
+        most = max(1, int(contours.most * count) if toned else count)
+        if most >= self.outlined:
+            return self
+        guide = replace(self.guide, contours=contours.first(most, coarse.place))
+        return replace(self, guide=guide, outlines=self.outlines.first(most))
 
     def beds(self, coarse: Target) -> list[Bed]:
         """What each pen has to lay on each course for these tones."""
@@ -108,7 +112,7 @@ class Field:
             laid = self.outlines if number == self.outliner else None
             for share, course in zip(share_tone(tone, len(self.courses)), self.courses, strict=True):
                 lain = replace(course, laid=laid)
-                beds.append(Bed(number, pen, share, pen_px, lain, self.guide.curl_pens, self.guide.black))
+                beds.append(Bed(number, pen, share, pen_px, lain, self.guide.curl_pens, self.guide.reach))
         return beds
 
 

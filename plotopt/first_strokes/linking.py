@@ -40,6 +40,14 @@ _HANDLE = 0.5
 _LONGER = 1.3
 
 
+def black_at(reach: float) -> float:
+    """Below what tone lines hide how they cross, where they lay that part of the ink wanted.
+
+    What shall be black is lighter where ink does not reach it.
+    """
+    return 1 - reach * (1 - BLACK)
+
+
 class _Ends(NamedTuple):
     """Ends ``2 i`` and ``2 i + 1`` are those of line i; headings point away from it."""
 
@@ -121,10 +129,15 @@ def _crossed(
 def _under(ends: _Ends, starts: ndarray, stops: ndarray, field: ndarray, samples: int) -> ndarray:
     """What a field of pixels has at so many places on the straight way between two ends, place by place."""
     at = np.linspace(0, 1, samples)[:, None, None]
-    return field[_pixels((1 - at) * ends.points[starts] + at * ends.points[stops], field.shape)]
+    return field[pixels_of((1 - at) * ends.points[starts] + at * ends.points[stops], field.shape)]
 
 
-def _pixels(points: Float[ndarray, "... 2"], shape: tuple[int, ...]) -> tuple[ndarray, ndarray]:
+def length_of(line: Line) -> float:
+    """How long a polyline is."""
+    return float(np.hypot(*np.diff(line, axis=0).T).sum())
+
+
+def pixels_of(points: Float[ndarray, "... 2"], shape: tuple[int, ...]) -> tuple[ndarray, ndarray]:
     """Rows and columns of the pixels that points lie in, the nearest for those outside."""
     columns, rows = (np.clip(points[..., axis].astype(int), 0, shape[1 - axis] - 1) for axis in (0, 1))
     return rows, columns
@@ -134,7 +147,7 @@ def _lain(lines: Sequence[Line], shape: tuple[int, ...]) -> Int[ndarray, "height
     """The number of the line that lies in each pixel, -1 where none does."""
     lain = np.full(shape, -1, np.int32)
     for number, line in enumerate(lines):
-        lain[_pixels(line, shape)] = number
+        lain[pixels_of(line, shape)] = number
     return lain
 
 
@@ -190,7 +203,7 @@ def untangled(whole: Linked, tone: Float[ndarray, "height width"], black: float 
     keeps straight on, for bends cost time.
     """
     points = np.concatenate(whole.lines)
-    numbers = uncrossed(whole.lines, tone[_pixels(points, tone.shape)] > black)
+    numbers = uncrossed(whole.lines, tone[pixels_of(points, tone.shape)] > black)
     sizes = np.array([len(line) for line in whole.lines])
     # Each line is made of one at least.
     parts = np.repeat((np.array(whole.laid) - 1) / sizes, sizes)

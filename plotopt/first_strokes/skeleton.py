@@ -37,12 +37,16 @@ class Skeleton:
     def of(cls, mask: Bool[ndarray, "height width"]) -> Skeleton:
         """The skeleton of a mask."""
         thin = np.pad(thinned(mask), 1)
-        around = _around(thin)
-        rises = sum(~one & other for one, other in zip(around, np.roll(around, -1, axis=0), strict=True))
-        forks = thin & np.pad(rises >= 3, 1)
-        # Beside one, the arms of a fork may touch each other.
-        beside = ndimage.binary_dilation(forks, _TOUCHING) & thin & np.pad(around.sum(0) >= 3, 1)
-        knots, count = ndimage.label(forks | beside, _TOUCHING)
+        there = np.flatnonzero(thin)
+        around = _around(thin, there)
+        rises = (~around & np.roll(around, -1, axis=0)).sum(0)
+        forks, crowded = np.zeros_like(thin), np.zeros_like(thin)
+        forks.flat[there], crowded.flat[there] = rises >= 3, around.sum(0) >= 3
+        # Thinning leaves squares where lines cross at their corners.
+        squares = ndimage.binary_opening(thin, np.ones((2, 2), bool))
+        # Beside a fork, its arms may touch each other.
+        beside = ndimage.binary_dilation(forks, _TOUCHING) & crowded
+        knots, count = ndimage.label(forks | beside | squares, _TOUCHING)
         numbers = np.arange(1, count + 1)
         nodes = np.array(ndimage.center_of_mass(knots > 0, knots, numbers)).reshape(-1, 2)[:, ::-1] - 0.5
         return cls(_arcs(thin & (knots == 0), knots), nodes)
@@ -54,22 +58,29 @@ def thinned(mask: Bool[ndarray, "height width"]) -> Bool[ndarray, "height width"
     Z. Guo and R. W. Hall, Parallel thinning with two-subiteration algorithms, CACM 32 (1989), algorithm A1.
     """
     left = np.pad(mask, 1)
-    core, before = left[1:-1, 1:-1], -1
-    while before != (before := int(core.sum())):
+    there, before = np.flatnonzero(left), -1
+    while before != (before := len(there)):
         for turned in (0, 4):
-            p = np.roll(_around(left), -turned, axis=0)
-            pairs = [p[i] | p[(i + 1) % 8] for i in range(8)]
-            parts = sum((~p[i] & pairs[i + 1]).astype(np.int8) for i in (0, 2, 4, 6))
-            size = np.minimum(*(sum(pair.astype(np.int8) for pair in pairs[i::2]) for i in (0, 1)))
-            kept = (pairs[4] | ~p[7]) & p[6]
-            core[core & (parts == 1) & (size >= 2) & (size <= 3) & ~kept] = False
-    return core
+            goes = _is_thick(np.roll(_around(left, there), -turned, axis=0))
+            left.flat[there[goes]] = False
+            there = there[~goes]
+    return left[1:-1, 1:-1]
 
 
-def _around(padded: Bool[ndarray, "rows columns"]) -> Bool[ndarray, "8 height width"]:
-    """The eight neighbours of all pixels but those of the border, clockwise from the one above."""
-    rows, columns = padded.shape
-    return np.stack([padded[1 + y : rows - 1 + y, 1 + x : columns - 1 + x] for y, x in _AROUND])
+def _is_thick(p: Bool[ndarray, "8 pixels"]) -> Bool[ndarray, "pixels"]:
+    """Whether pixels with these neighbours, clockwise, can go from the side that is thinned."""
+    pairs = p | np.roll(p, -1, axis=0)
+    parts = (~p[::2] & pairs[1::2]).sum(0)
+    size = np.minimum(pairs[::2].sum(0), pairs[1::2].sum(0))
+    return (parts == 1) & (size >= 2) & (size <= 3) & ~((pairs[4] | ~p[7]) & p[6])
+
+
+def _around(
+    padded: Bool[ndarray, "rows columns"], there: Int[ndarray, "pixels"]
+) -> Bool[ndarray, "8 pixels"]:
+    """The eight neighbours of pixels that are not on the border, clockwise from the one above."""
+    steps = np.array([y * padded.shape[1] + x for y, x in _AROUND])
+    return padded.reshape(-1)[there + steps[:, None]]
 
 
 def _arcs(thin: Bool[ndarray, "rows columns"], knots: Int[ndarray, "rows columns"]) -> list[Arc]:

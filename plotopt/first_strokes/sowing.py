@@ -98,13 +98,24 @@ class Soil:
             told = ("the picture is blank, or nearly: there is nothing to draw",)
             return Sown(blank, target, told, field.guide)
         laying = lay(field, coarse, beds, (min(count, useful), count), rng)
-        notes = _notes(laying, asked)
+        notes = (*_left_out(self.field, field), *_notes(laying, asked))
         target = target.lightened(max(laying.reach, LEAST_DARKNESS))
         if field.guide.contours:
             target = field.guide.contours.drawn_on(target)
         strokes = placed(_threads(laying) if field.single else _lines(laying, coarse, rng), coarse.view, pens)
         strokes = strokes.inside(target.place) if field.single else strokes
         return Sown(strokes, target, notes, laying.field.guide)
+
+
+def _left_out(whole: Field, field: Field) -> tuple[str, ...]:
+    """Of lines of the picture's own that there are too few strokes for."""
+    contours = whole.guide.contours
+    if contours is None or not contours.own or field.outlined >= whole.outlined:
+        return ()
+    missing = 1 - field.outlined / whole.outlined
+    return (
+        f"{missing:.0%} of the picture's lines are left out: use more strokes, minutes or metres for all",
+    )
 
 
 def _notes(laying: Laying, asked: int | None) -> tuple[str, ...]:

@@ -211,8 +211,10 @@ class FitSettings(PageSettings):
             check_number(name, getattr(self, name), 0, most)
         if self.length is not None:
             check_number("length", self.length, 0.5, 1000)
-        if not (self.shading or self.edges):
-            raise PlotoptError("shading is 0, which leaves nothing to draw: give more, or --edges 1")
+        if not (self.shading or self.edges or self.trace is Trace.ON):
+            raise PlotoptError(
+                "shading is 0, which leaves nothing to draw: give more, or --edges 1 or --trace on for lines"
+            )
 
     def _check_single_line(self) -> None:
         if not isinstance(self.single_line, SingleLine | None):

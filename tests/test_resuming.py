@@ -438,6 +438,7 @@ def test_a_stage_that_there_is_not_is_refused(folder):
         ({}, {"look": "hatch"}, "its lines are laid for the look of before"),
         ({"look": "hatch"}, {"direction": "radial"}, "its lines are laid for the direction of before"),
         ({}, {"curl": 3.0}, "its lines are laid for the curl of before"),
+        ({}, {"trace": "on"}, "its lines are laid for the trace of before"),
         (
             {},
             {"strokes": 20},

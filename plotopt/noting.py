@@ -17,6 +17,7 @@ from plotopt.plot.plan import Layer
 from plotopt.settings import FitSettings
 from plotopt.settings.pens import PenChoice
 from plotopt.strokes import Strokes
+from plotopt.tracing import Trace
 
 # What a nib of so many pen widths cannot draw takes this part of a picture's contrast, squared, where what it
 # shows is lost: of lines as wide as the pen nothing, of photographs on A6 up to 8 %, of print on A5 22 %.
@@ -63,9 +64,11 @@ def _length_notes(length_mm: float | None, place: Rect) -> tuple[str, ...]:
 
 
 def _line_notes(settings: FitSettings, problem: Problem) -> tuple[str, ...]:
-    """Of lines of the picture's own; a tour goes from dot to dot all the same."""
+    """Of lines of the picture's own that were not asked for; a tour goes from dot to dot all the same."""
     contours = problem.guide.contours
-    if contours is None or not contours.own or settings.single_line is SingleLine.TOUR:
+    if contours is None or not contours.own:
+        return ()
+    if settings.trace is not Trace.AUTO or settings.single_line is SingleLine.TOUR:
         return ()
     return ("lines of the picture are drawn whole, at the pen's width: --trace off draws its tones alone",)
 

@@ -46,7 +46,7 @@ _STEP_PENS, _SPANS = 0.5, 6
 _HALO, _HALO_PENS = 0.7, 1.0
 # Of a line drawn at the pen's width, with edges that are soft over so many of them, nothing else is left
 # within so many.
-_SOFT_PENS, _BARED_PENS = 0.5, 1.0
+_SOFT_PENS, _BARED_PENS = 0.5, 0.5
 # Whether a picture may be a drawing is seen in so many pixels along the longer side.
 _GLANCE_PX = 640
 
@@ -135,13 +135,14 @@ def _own_lines(problem: Problem, emphasis: Emphasis, pen: Pen, paler: bool) -> T
         return none
     view = _raster(place, max(PIXEL_PENS * pen.width_mm, _longer(place) / _LONGEST_PX))
     ground = _inked(problem, view, paler)
-    traced = trace_lines(ground.tone, pen.width_mm / view.mm_per_px, emphasis.trace)
+    pen_px, lone = pen.width_mm / view.mm_per_px, not emphasis.shading
+    traced = trace_lines(ground.tone, pen_px, emphasis.trace, lone)
     left = _left(emphasis, ground)
     # A threshold leaves out what is faint, but not where all lines are asked for as outlines.
     if emphasis.paper_threshold is not None and not emphasis.edges:
         whole = problem.guide.structure or problem.target
         left = left * (ground.lay(left_of(whole, emphasis.paper_threshold).numpy()) >= 0.5)
-    shortest = SHORTEST_PENS * pen.width_mm / (STEP_PX * view.mm_per_px)
+    shortest = SHORTEST_PENS * pen_px / STEP_PX
     return replace(traced, lines=_drawn(traced.lines, view, left, shortest, pen))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -36,10 +35,12 @@ _UNDER_PENS, _CROSSING_PENS = 0.7, 25.0
 _UNNOTICED_PENS, _LEAST = 2.0, 1e-9
 # So many points are laid at a time.
 _AT_A_TIME = 8192
-# A turn as sharp over so many pens is a corner, at which this is left out on either side.
-_CORNER, _CORNER_PENS, _CORNER_GAP_PENS = np.deg2rad(60), 1.5, 0.3
+# A turn as sharp over so many pens is a corner, which is blunt for so many.
+_CORNER, _CORNER_PENS, _BLUNT_PENS = np.deg2rad(60), 1.5, 0.5
+# Lines whose ends are so near to each other are closed.
+_CLOSED_PX = 2.0
 #: What is shorter than so many pens is no line.
-SHORTEST_PENS = 2.0
+SHORTEST_PENS = 1.5
 # One pass of the pen stands for lines up to so many pens wide.
 _SLIM_PENS = 1.6
 
@@ -106,8 +107,14 @@ class Traced:
     paper: float | None = None
 
 
-def trace_lines(tone: Float[ndarray, "height width"], pen_px: float, trace: Trace) -> Traced:
-    """The lines of a tone, as far apart as the pen needs; none where they are not to be traced."""
+def trace_lines(
+    tone: Float[ndarray, "height width"], pen_px: float, trace: Trace, lone: bool = False
+) -> Traced:
+    """The lines of a tone, as far apart as the pen needs; none where they are not to be traced.
+
+    Lines that one pass of the pen is too narrow for are told by their tone, but where there is none of it:
+    ``lone`` lines are all of the drawing.
+    """
     none = Traced([], np.zeros(tone.shape, bool))
     if trace is Trace.OFF or (trace is Trace.AUTO and not is_paper(tone)):
         return none
@@ -116,7 +123,8 @@ def trace_lines(tone: Float[ndarray, "height width"], pen_px: float, trace: Trac
     if trace is Trace.AUTO and not is_drawing:
         return none
     mask, paper = narrow.thin(pen_px), float(np.median(tone))
-    found = (part for line in centre_lines(mask) for part in _cornered(line, pen_px))
+    widest_px = (_WIDEST_PENS if lone else _SLIM_PENS) * pen_px
+    found = (part for line in centre_lines(mask, widest_px) for part in _cornered(line, pen_px))
     lines = _spaced(found, pen_px, tone.shape)
     slim = mask & ~_opened(mask, 0.5 * _SLIM_PENS * pen_px)
     return Traced(lines, slim, paper - _SPECKS if is_drawing and paper < _SPOTLESS else None)
@@ -175,18 +183,40 @@ class _Lain(NamedTuple):
 def _cornered(line: Line, pen_px: float) -> list[Line]:
     """The line cut where it turns sharply: a stroke that is bent would round its corners.
 
-    So much is cut off that the parts are not made one again; the nib closes the gap.
+    The parts are drawn out straight to where they meet.
     """
-    reach, gap = (round(pens * pen_px / STEP_PX) for pens in (_CORNER_PENS, _CORNER_GAP_PENS))
+    reach, blunt = (round(pens * pen_px / STEP_PX) for pens in (_CORNER_PENS, _BLUNT_PENS))
     if len(line) <= 2 * reach:
         return [line]
+    if np.hypot(*(line[0] - line[-1])) <= _CLOSED_PX:
+        # A closed line may begin at a corner.
+        straight = int(_turns(np.concatenate([line, line[: 2 * reach]]), reach).argmin()) + reach
+        line = np.roll(line, -straight, axis=0)
+        line = np.concatenate([line, line[:1]])
+    turns = _turns(line, reach)
+    corners = [run[turns[run].argmax()] for run in _runs(turns > _CORNER) if turns[run[0]] > _CORNER]
+    parts, tip = [], line[:0]
+    first = 0
+    for at in corners:
+        # Where straight lines meet that go as the line does before it is blunt, and after.
+        start, end, way = line[at], line[at + 2 * reach], line[at + reach - blunt] - line[at]
+        back = line[at + reach + blunt] - end
+        along = _across(end - start, back) / _across(way, back)
+        corner = (start + along * way)[None]
+        parts.append(np.concatenate([tip, line[first : at + reach - blunt + 1], corner]))
+        first, tip = at + reach + blunt, corner
+    return [*parts, np.concatenate([tip, line[first:]])]
+
+
+def _turns(line: Line, reach: int) -> Float[ndarray, "points-2*reach"]:
+    """By what angle a line turns over so many points before and after each, but for the first and last."""
     ways = line[reach:] - line[:-reach]
     before, after = ways[:-reach], ways[reach:]
-    across = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
-    turns = np.abs(np.arctan2(across, (before * after).sum(1)))
-    corners = [run[turns[run].argmax()] + reach for run in _runs(turns > _CORNER) if turns[run[0]] > _CORNER]
-    edges = [-gap, *corners, len(line) + gap]
-    return [line[start + gap : end - gap + 1] for start, end in pairwise(edges) if end - start > 2 * gap]
+    return np.abs(np.arctan2(_across(before, after), (before * after).sum(1)))
+
+
+def _across(one: Float[ndarray, "... 2"], other: Float[ndarray, "... 2"]) -> Float[ndarray, "..."]:
+    return one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0]
 
 
 def _runs(flags: Bool[ndarray, "points"]) -> list[Int[ndarray, "run"]]:

@@ -102,14 +102,32 @@ def test_lines_nearer_than_the_pen_can_draw_are_one(apart, count):
     assert len(trace_lines(tone, PEN_PX, Trace.ON).lines) == count
 
 
-def test_corners_are_cut_where_the_nib_closes_them():
+def test_corners_are_sharp():
     box = np.maximum(np.abs(x - 100), np.abs(y - 100))
     lines = trace_lines(1 - np.clip(2 - np.abs(box - 60), 0, 1), PEN_PX, Trace.AUTO).lines
+    ends = np.concatenate([line[[0, -1]] for line in lines])
     for corner in ((40, 40), (160, 40), (40, 160), (160, 160)):
-        ends = [np.hypot(*(end - corner)) for line in lines for end in (line[0], line[-1])]
-        assert sum(away < 0.6 * PEN_PX for away in ends) >= 2
+        assert np.sort(np.hypot(*(ends - corner).T))[1] < 0.3 * PEN_PX
     # And each side is straight.
     assert all(min(np.ptp(line, axis=0)) < 2 for line in lines)
+
+
+@pytest.mark.parametrize(("width", "lone", "there"), [(6, False, True), (10, False, False), (10, True, True)])
+def test_what_takes_more_than_a_pass_of_the_pen_is_traced_alone_only(width, lone, there):
+    tone = 1 - np.clip(width / 2 + 0.5 - np.abs(y - 100), 0, 1)
+    assert bool(trace_lines(tone, PEN_PX, Trace.ON, lone).lines) == there
+
+
+def test_dots_beside_a_line_are_left_to_their_tone():
+    """As that of an i."""
+    mark = (np.abs(y - 90) < 2) & (np.abs(x - 50) < 1)
+    stem = (np.abs(x - 50) < 1) & (y > 94) & (y < 140)
+    problem = outline(posed(light=np.where(mark | stem, 0.0, 1.0)), Emphasis(trace=Trace.AUTO), 500)
+    pixels = problem.target.pixels[0]
+    px = pixels.shape[0] / SIZE
+    dot, line = (pixels[round(top * px) : round(end * px)] for top, end in ((86, 94), (105, 130)))
+    assert (1 - dot).sum() > 0.8 * 0.92 * mark.sum() * px**2
+    assert (1 - line).sum() < 1
 
 
 def test_soiled_paper_is_known_and_clean_paper_as_well():

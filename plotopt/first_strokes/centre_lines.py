@@ -37,12 +37,13 @@ _SHARED_COST = 0.1
 Link = tuple[int, int, float]
 
 
-def centre_lines(mask: Bool[ndarray, "height width"]) -> list[Line]:
+def centre_lines(mask: Bool[ndarray, "height width"], widest_px: float = np.inf) -> list[Line]:
     """Lines along the middles of a mask's parts, in pixels and steps of half of one, the longest first.
 
-    Where lines cross they go straight on; one that ends at another touches it.
+    Where lines cross they go straight on; one that ends at another touches it. Of parts that are wider than
+    ``widest_px`` there are none, but others go on across them.
     """
-    arms = _arms(mask)
+    arms = [arm for arm in _arms(mask) if arm.width - 1 <= widest_px]
     if not arms:
         return []
     ends = defaultdict(list)

@@ -25,7 +25,7 @@ _CANDIDATES = 16
 # A gap that has to be reached by a sharp turn counts for so much more than one straight ahead, at most.
 _TURN = 0.3
 # Over paper that is to stay blank it counts for so much more.
-_BLANK, _OVER_BLANK = 0.02, 3.0
+_BLANK, _OVER_BLANK = 0.02, 4.0
 _SAMPLES = 8
 # For each line that it would cross it counts for a pixel more: undone, a crossing is two bends.
 _OVER_LINE = 1.0
@@ -71,10 +71,13 @@ class Gaps(NamedTuple):
     costs: Float[ndarray, "gaps"]
 
 
-def find_gaps(lines: Sequence[Line], demand: Float[ndarray, "height width"], within_px: float) -> Gaps:
+def find_gaps(
+    lines: Sequence[Line], demand: Float[ndarray, "height width"], within_px: float, over_blank: float = 1.0
+) -> Gaps:
     """The gaps that cost at most ``within_px``, of those to the sixteen nearest ends of each.
 
-    ``lines`` are in pixels of ``demand``, the line area that each pixel wants.
+    ``lines`` are in pixels of ``demand``, the line area that each pixel wants. Gaps over blank paper count
+    for four times as much, and for ``over_blank`` times that.
     """
     ends = _Ends.of(lines)
     nearest = min(_CANDIDATES + 1, len(ends.points))
@@ -88,7 +91,10 @@ def find_gaps(lines: Sequence[Line], demand: Float[ndarray, "height width"], wit
     _, once = np.unique(low * len(ends.points) + high, return_index=True)
     once = once[low[once] >> 1 != high[once] >> 1]
     starts, stops, lengths = low[once], high[once], lengths[once]
-    costs = lengths * (1 + _TURN * _turns(ends, starts, stops)) * _blanks(ends, starts, stops, demand)
+    blanks = (_under(ends, starts, stops, demand, _SAMPLES) < _BLANK).mean(0)
+    costs = (
+        lengths * (1 + _TURN * _turns(ends, starts, stops)) * (1 + (_OVER_BLANK * over_blank - 1) * blanks)
+    )
     near = costs <= within_px
     starts, stops, costs, lengths = (each[near] for each in (starts, stops, costs, lengths))
     costs += _OVER_LINE * _crossed(ends, starts, stops, _lain(lines, demand.shape)) * (lengths >= 1)
@@ -97,18 +103,18 @@ def find_gaps(lines: Sequence[Line], demand: Float[ndarray, "height width"], wit
     return Gaps(starts[order], stops[order], costs[order])
 
 
+def ahead(gaps: Gaps, lines: Sequence[Line], sharpest: float) -> Gaps:
+    """The gaps at which lines go on in a direction that turns by no more than this angle."""
+    headings = _Ends.of(lines).headings
+    keep = -(headings[gaps.starts] * headings[gaps.ends]).sum(1) >= np.cos(sharpest)
+    return Gaps(*(each[keep] for each in gaps))
+
+
 def _turns(ends: _Ends, starts: ndarray, stops: ndarray) -> Float[ndarray, "gaps"]:
     """How sharply a bridge turns at both its ends: 0 straight ahead to 4 straight back."""
     way = ends.points[stops] - ends.points[starts]
     way = way / np.maximum(np.hypot(*way.T), 1e-9)[:, None]
     return 2 - (ends.headings[starts] * way).sum(1) + (ends.headings[stops] * way).sum(1)
-
-
-def _blanks(
-    ends: _Ends, starts: ndarray, stops: ndarray, demand: Float[ndarray, "height width"]
-) -> Float[ndarray, "gaps"]:
-    """How much more a gap counts for the blank paper that it lies over."""
-    return 1 + _OVER_BLANK * (_under(ends, starts, stops, demand, _SAMPLES) < _BLANK).mean(0)
 
 
 def _crossed(

@@ -12,7 +12,7 @@ from plotopt.colour.ink import Inks
 from plotopt.first_strokes.guide import Guide, laying_mm, longest_mm
 from plotopt.first_strokes.laid import Laid, placed
 from plotopt.first_strokes.laying import DOTS, LEAST_DARKNESS, MISSING_NOTED, Field, Laying, lay
-from plotopt.first_strokes.linking import find_gaps, linked
+from plotopt.first_strokes.linking import ahead, find_gaps, linked
 from plotopt.first_strokes.seeding import Seeds, ink_demand
 from plotopt.first_strokes.single_line import SingleLine
 from plotopt.first_strokes.thread import spread, thread, tied
@@ -29,6 +29,8 @@ _LINK_OF_SEVERAL = 4.0
 _SHORT = 0.5
 # Pieces of one outline lie so near to each other.
 _TOUCHING_PX = 0.5
+# Lines of the picture's own turn by no more than this where they go on in another.
+_SHARPEST = np.deg2rad(50)
 
 
 @dataclass(frozen=True)
@@ -154,8 +156,12 @@ def _lines(laying: Laying, coarse: Target, rng: np.random.Generator) -> list[Lai
 
 def _outlining(field: Field, outlines: Seeds, coarse: Target) -> Laid:
     demand, lines = np.ones(coarse.pixels.shape[1:]), outlines.lines()
+    gaps = find_gaps(lines, demand, _TOUCHING_PX)
+    if field.guide.contours and field.guide.contours.own:
+        # Where one ends in another, and at its corners, it shall not bend.
+        gaps = ahead(gaps, lines, _SHARPEST)
     pen_px = field.pens[field.outliner].width_mm / coarse.view.mm_per_px
-    return Laid.of_lines(field.outliner, linked(lines, find_gaps(lines, demand, _TOUCHING_PX)), pen_px)
+    return Laid.of_lines(field.outliner, linked(lines, gaps), pen_px)
 
 
 def _threads(laying: Laying) -> list[Laid]:

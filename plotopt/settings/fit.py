@@ -227,6 +227,10 @@ class FitSettings(PageSettings):
             )
         if self.link is not None:
             raise PlotoptError("link is for lines of their own: leave it out, or --single-line")
+        if self.single_line is SingleLine.TOUR and self.trace is Trace.ON:
+            raise PlotoptError(
+                "trace is on, and a tour goes from dot to dot: leave it out, or give --single-line flow"
+            )
         for name in ("direction", "detail", "length") if self.single_line is SingleLine.TOUR else ():
             if getattr(self, name) != type(self).__dataclass_fields__[name].default:
                 raise PlotoptError(

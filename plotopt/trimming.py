@@ -103,15 +103,33 @@ def _shown(strokes: Strokes, pens: Sequence[Pen]) -> Bool[Tensor, "strokes"]:
 
 
 def _worth_keeping(strokes: Strokes, place: Rect, share: float, lift_mm: float) -> Bool[Tensor, "strokes"]:
-    """All strokes but those of the least useful lines, which take this share of the plot."""
+    """All strokes but those of the least useful lines, which take this share of the plot.
+
+    Where the least useful one is longer than that, only ends of lines go: it would leave a hole.
+    """
     taken_mm = lengths_mm(strokes.chains()) + lift_mm
     order = np.argsort(worth_for(taken_mm, strokes, place), kind="stable")
     running = np.cumsum(taken_mm[order])
-    # One line at least, the last one never.
-    gone = max(1, int(np.searchsorted(running, share * running[-1], "right")))
+    gone = int(np.searchsorted(running, share * running[-1], "right"))
+    if not gone:
+        return _without_ends(strokes, place, share * float(running[-1]))
     keeps = np.ones(len(order), bool)
+    # The last one never.
     keeps[order[: min(len(order) - 1, gone)]] = False
     return strokes.of_lines(keeps.tolist())
+
+
+def _without_ends(strokes: Strokes, place: Rect, over_mm: float) -> Bool[Tensor, "strokes"]:
+    """All strokes but those at ends of lines that leave least ink for their length; one at the least."""
+    ends = torch.unique(torch.tensor([end for line in strokes.lines() for end in (line[0], line[-1])]))
+    view = View.over(place, max(place.width, place.height) / _LONG_SIDE_PX)
+    lengths = strokes.lengths_mm()[ends].double().cpu().numpy()
+    ink = own_ink(strokes.apart(), view)[ends].double().cpu().numpy()
+    order = np.argsort(ink / np.maximum(lengths, _LEAST_MM), kind="stable")
+    gone = min(1 + int(np.searchsorted(np.cumsum(lengths[order]), over_mm)), len(strokes) - 1)
+    keeps = torch.ones(len(strokes), dtype=torch.bool, device=strokes.pen.device)
+    keeps[ends[order[:gone]].to(keeps.device)] = False
+    return keeps
 
 
 def worth_for(costs_mm: Float[ndarray, "lines"], strokes: Strokes, place: Rect) -> Float[ndarray, "lines"]:

@@ -157,7 +157,9 @@ def lay(
         count = min(most, math.ceil(count / max(1 - laying.missing, count / most)))
         laying = _laid(field, coarse, count, _reach(field, beds, count), rng)
     if laying.missing > MISSING_NOTED:
-        laying = _laid(field, coarse, count, laying.reach * (1 - laying.missing), rng)
+        # No less than lines that leave as much missing as is allowed are given.
+        less = (1 - laying.missing) / (1 - MISSING_NOTED)
+        laying = _laid(field, coarse, count, laying.reach * less, rng)
     return laying
 
 

@@ -198,14 +198,23 @@ def _cornered(line: Line, pen_px: float) -> list[Line]:
     parts, tip = [], line[:0]
     first = 0
     for at in corners:
-        # Where straight lines meet that go as the line does before it is blunt, and after.
-        start, end, way = line[at], line[at + 2 * reach], line[at + reach - blunt] - line[at]
-        back = line[at + reach + blunt] - end
-        along = _across(end - start, back) / _across(way, back)
-        corner = (start + along * way)[None]
+        start, end = line[at], line[at + 2 * reach]
+        way, back = line[at + reach - blunt] - start, line[at + reach + blunt] - end
+        corner = _meeting(start, way, end, back, line[at + reach], pen_px)[None]
         parts.append(np.concatenate([tip, line[first : at + reach - blunt + 1], corner]))
         first, tip = at + reach + blunt, corner
     return [*parts, np.concatenate([tip, line[first:]])]
+
+
+def _meeting(
+    start: ndarray, way: ndarray, end: ndarray, back: ndarray, blunt: ndarray, within_px: float
+) -> Float[ndarray, "2"]:
+    """Where the straight ways on from two points meet, if that is so near to a blunt corner, or else that."""
+    across = _across(way, back)
+    if abs(across) < _LEAST:
+        return blunt
+    corner = start + _across(end - start, back) / across * way
+    return corner if np.hypot(*(corner - blunt)) <= within_px else blunt
 
 
 def _turns(line: Line, reach: int) -> Float[ndarray, "points-2*reach"]:

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
@@ -118,6 +121,31 @@ def test_what_takes_more_than_a_pass_of_the_pen_is_traced_alone_only(width, lone
     assert bool(trace_lines(tone, PEN_PX, Trace.ON, lone).lines) == there
 
 
+def test_a_hairpin_stays_where_it_is():
+    """Its sides never meet, so nor do they at a corner far away."""
+    away = np.abs(x - 100) - 6
+    hairpin = np.where(y > 60, np.abs(away), np.abs(np.hypot(x - 100, y - 60) - 6))
+    tone = np.where(y < 180, 1 - np.clip(2 - hairpin, 0, 1), 1.0)
+    lines = trace_lines(tone, PEN_PX, Trace.ON).lines
+    points = np.concatenate(lines)
+    assert points.min() > 50
+    assert (points[:, 0] > 90).all()
+    assert (points[:, 0] < 110).all()
+    assert sum(map(length_px, lines)) == pytest.approx(2 * 120 + 6 * np.pi, rel=0.1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays(np.float64, st.tuples(st.integers(1, 40), st.integers(1, 40)), elements=st.floats(0, 1, width=16))
+)
+def test_any_tone_has_lines_near_it_if_any(tone):
+    for pen_px in (1.5, 5.0):
+        for line in trace_lines(tone, pen_px, Trace.ON).lines:
+            assert np.isfinite(line).all()
+            assert (line > -2 * pen_px).all()
+            assert (line < np.array(tone.shape[::-1]) + 2 * pen_px).all()
+
+
 def test_dots_beside_a_line_are_left_to_their_tone():
     """As that of an i."""
     mark = (np.abs(y - 90) < 2) & (np.abs(x - 50) < 1)
@@ -195,10 +223,10 @@ def test_soiled_paper_is_left_blank():
 
 
 def test_the_user_is_told():
-    settings = read_settings(pens="black:0.5mm")
-    told = known_notes(settings, outline(posed(), Emphasis(trace=Trace.AUTO), 500))
+    given_ones = read_settings(pens="black:0.5mm")
+    told = known_notes(given_ones, outline(posed(), Emphasis(trace=Trace.AUTO), 500))
     assert any("--trace off" in note for note in told)
-    assert not any("--trace off" in note for note in known_notes(settings, posed()))
+    assert not any("--trace off" in note for note in known_notes(given_ones, posed()))
     touring = read_settings(pens="black:0.5mm", single_line="tour")
     problem = outline(posed(), Emphasis(trace=Trace.AUTO), 500)
     assert not any("--trace off" in note for note in known_notes(touring, problem))

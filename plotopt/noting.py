@@ -75,9 +75,12 @@ def _line_notes(settings: FitSettings, problem: Problem) -> tuple[str, ...]:
 
 def _fine_notes(problem: Problem) -> tuple[str, ...]:
     """Of detail that even the narrowest pen is too wide for: lines, and gaps between lines."""
-    width_mm = min(pen.width_mm for pen in problem.pens)
-    light = problem.target.at_scale(width_mm / _PER_PEN).pixels.mean(0).cpu().numpy()
-    nib_px = int(_NIB_PENS * width_mm * light.shape[1] / problem.target.place.width)
+    width_mm, contours = min(pen.width_mm for pen in problem.pens), problem.guide.contours
+    # Lines of its own are no longer in the target.
+    is_own = contours is not None and contours.own
+    picture = (problem.guide.structure if is_own else None) or problem.target
+    light = picture.at_scale(width_mm / _PER_PEN).pixels.mean(0).cpu().numpy()
+    nib_px = int(_NIB_PENS * width_mm * light.shape[1] / picture.place.width)
     if nib_px < 2:
         return ()
     lines, gaps = (each(light, size=nib_px) - light for each in (grey_closing, grey_opening))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plotopt import bezier
-from plotopt.first_strokes.linking import Linked, cut, find_gaps, linked, untangled
+from plotopt.first_strokes.linking import Linked, ahead, cut, find_gaps, linked, untangled
 from plotopt.joints import LEAST_SPANS, SHARED
 
 GREY = np.full((60, 80), 0.5)
@@ -82,22 +82,42 @@ def test_lines_that_do_not_cross_are_left_as_they_are():
     assert free.laid == apart.laid
 
 
+def test_gaps_that_are_seen_count_for_more_over_paper_and_lines():
+    onwards, across = [line(5, 20, 20, 20), line(28, 20, 40, 20)], line(24, 10, 24, 30)
+    for seen in (1.0, 2.0):
+        over_line = find_gaps([*onwards, across], GREY, 40.0, seen)
+        assert over_line.costs.min() == pytest.approx(8 + seen)
+        over_paper = find_gaps(onwards, np.zeros_like(GREY), 70.0, seen)
+        assert over_paper.costs.min() == pytest.approx(8 * 4 * seen)
+
+
+def test_lines_that_go_on_are_ahead():
+    straight, turned = (
+        [line(5, 20, 20, 20), line(22, 20, 40, 20)],
+        [line(5, 20, 20, 20), line(20, 22, 20, 40)],
+    )
+    for lines, count in ((straight, 1), (turned, 0)):
+        gaps = find_gaps(lines, GREY, 5.0)
+        assert len(gaps.costs) == 1
+        assert len(ahead(gaps, lines, np.deg2rad(50)).costs) == count
+
+
 def test_a_line_to_be_crossed_counts_for_a_pixel():
-    ahead = [line(5, 20, 20, 20), line(28, 20, 40, 20)]
-    assert costs([*ahead, line(24, 10, 24, 30)])[1, 2] == pytest.approx(8 + 1)
-    assert costs([*ahead, line(23, 10, 23, 30), line(25.5, 10, 25.5, 30)])[1, 2] == pytest.approx(8 + 2)
+    onwards = [line(5, 20, 20, 20), line(28, 20, 40, 20)]
+    assert costs([*onwards, line(24, 10, 24, 30)])[1, 2] == pytest.approx(8 + 1)
+    assert costs([*onwards, line(23, 10, 23, 30), line(25.5, 10, 25.5, 30)])[1, 2] == pytest.approx(8 + 2)
     # However long it is, and however many.
     far = [line(2, 20, 4, 20), line(78, 20, 79, 20)]
     fence = [line(x, 1, x, 59) for x in range(10, 70, 12)]
     assert costs([*far, *fence], 200.0)[1, 2] == pytest.approx(74 + 5)
     # Beside them, or theirs, it is none; nor where ends as good as touch.
-    assert costs([*ahead, line(24, 10, 24, 18)])[1, 2] == pytest.approx(8)
+    assert costs([*onwards, line(24, 10, 24, 18)])[1, 2] == pytest.approx(8)
     touching = [line(5, 20, 20.3, 20), line(21.1, 20, 40, 20), line(20.7, 10, 20.7, 30)]
     assert costs(touching)[1, 2] == pytest.approx(0.8)
     hook = np.concatenate(
         [line(28, 20, 40, 20), line(40, 20, 40, 25), line(40, 25, 24, 25), line(24, 25, 24, 10)]
     )
-    assert costs([ahead[0], hook])[1, 2] == pytest.approx(8)
+    assert costs([onwards[0], hook])[1, 2] == pytest.approx(8)
 
 
 def test_blank_paper_counts_four_times_over():

@@ -72,7 +72,7 @@ class Gaps(NamedTuple):
 
 
 def find_gaps(
-    lines: Sequence[Line], demand: Float[ndarray, "height width"], within_px: float, over_blank: float = 1.0
+    lines: Sequence[Line], demand: Float[ndarray, "height width"], within_px: float, seen: float = 1.0
 ) -> Gaps:
     """The gaps that cost at most ``within_px``, of those to the sixteen nearest ends of each.
 
@@ -92,12 +92,10 @@ def find_gaps(
     once = once[low[once] >> 1 != high[once] >> 1]
     starts, stops, lengths = low[once], high[once], lengths[once]
     blanks = (_under(ends, starts, stops, demand, _SAMPLES) < _BLANK).mean(0)
-    costs = (
-        lengths * (1 + _TURN * _turns(ends, starts, stops)) * (1 + (_OVER_BLANK * over_blank - 1) * blanks)
-    )
+    costs = lengths * (1 + _TURN * _turns(ends, starts, stops)) * (1 + (_OVER_BLANK * seen - 1) * blanks)
     near = costs <= within_px
     starts, stops, costs, lengths = (each[near] for each in (starts, stops, costs, lengths))
-    costs += _OVER_LINE * _crossed(ends, starts, stops, _lain(lines, demand.shape)) * (lengths >= 1)
+    costs += seen * _OVER_LINE * _crossed(ends, starts, stops, _lain(lines, demand.shape)) * (lengths >= 1)
     order = np.argsort(costs, kind="stable")
     order = order[costs[order] <= within_px]
     return Gaps(starts[order], stops[order], costs[order])

@@ -167,7 +167,7 @@ def checkpoint(folder):
         ({"pens": "blue"}, "pens black:0.4mm -> blue:0.4mm"),
         ({"size": 128}, "size 64 -> 128"),
         ({"paper": "a5"}, "paper A6 -> A5"),
-        ({"minutes": 1.2}, "minutes not given -> 1.2"),
+        ({"minutes": 0.8}, "minutes not given -> 0.8"),
         ({"gamma": 2}, "gamma not given -> 2"),
     ],
 )

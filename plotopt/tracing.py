@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from scipy import ndimage
 
-from plotopt.first_strokes.centre_lines import STEP_PX, centre_lines
+from plotopt.first_strokes.centre_lines import STEP_PX, across, angle, centre_lines
 from plotopt.first_strokes.linking import Line, length_of, pixels_of
 
 #: Lines are looked for in pixels of this part of the pen's width.
@@ -210,10 +210,10 @@ def _meeting(
     start: ndarray, way: ndarray, end: ndarray, back: ndarray, blunt: ndarray, within_px: float
 ) -> Float[ndarray, "2"]:
     """Where the straight ways on from two points meet, if that is so near to a blunt corner, or else that."""
-    across = _across(way, back)
-    if abs(across) < _LEAST:
+    crossing = across(way, back)
+    if abs(crossing) < _LEAST:
         return blunt
-    corner = start + _across(end - start, back) / across * way
+    corner = start + across(end - start, back) / crossing * way
     return corner if np.hypot(*(corner - blunt)) <= within_px else blunt
 
 
@@ -221,11 +221,7 @@ def _turns(line: Line, reach: int) -> Float[ndarray, "points-2*reach"]:
     """By what angle a line turns over so many points before and after each, but for the first and last."""
     ways = line[reach:] - line[:-reach]
     before, after = ways[:-reach], ways[reach:]
-    return np.abs(np.arctan2(_across(before, after), (before * after).sum(1)))
-
-
-def _across(one: Float[ndarray, "... 2"], other: Float[ndarray, "... 2"]) -> Float[ndarray, "..."]:
-    return one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0]
+    return angle(before, after)
 
 
 def _runs(flags: Bool[ndarray, "points"]) -> list[Int[ndarray, "run"]]:

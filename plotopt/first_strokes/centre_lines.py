@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from scipy import ndimage
 
+from plotopt.first_strokes.contours import smoothed
 from plotopt.first_strokes.linking import Gaps, Line, linked
 from plotopt.first_strokes.seeding import evened
 from plotopt.first_strokes.skeleton import Arc, Skeleton
@@ -23,8 +24,8 @@ _SMOOTH_PX, _LEAST_PX = 1.5, 1e-9
 _ONE_NODE, _NODE_ACROSS, _FRAY = 1.5, 8.0, 0.8
 # Lines are pulled aside by others over so many widths; a heading is that over so many more.
 _ASIDE, _HEADING = 0.7, 4.0
-# Across a node they turn by no more than this,
-_SHARPEST = np.deg2rad(50)
+#: Across a node they turn by no more than this,
+SHARPEST = np.deg2rad(50)
 # over no more than so many widths. From so many on, they are to go straight for the other side.
 _ACROSS, _NEAR = 12.0, 2.0
 # Lines that end at others lead to their node if it is as near, or straight ahead within so many widths.
@@ -138,7 +139,7 @@ def _arm(arc: Arc, width: float, owner: Int[ndarray, "nodes"], places: Float[nda
 def _leads(heading: Float[ndarray, "2"], way: Float[ndarray, "2"], width: float) -> bool:
     """Whether a node so far away is where a line leads that ends there: near, or straight ahead."""
     away = float(np.hypot(*way)) / width
-    return away <= _NEAR or (away <= _AHEAD and _angle(heading, way) < _SHARPEST)
+    return away <= _NEAR or (away <= _AHEAD and angle(heading, way) < SHARPEST)
 
 
 def _heading(line: Line) -> Float[ndarray, "2"]:
@@ -203,27 +204,29 @@ def _across_nodes(arms: list[_Arm], ends: dict[int, list[int]]) -> list[Link]:
     widths = np.repeat([arm.width for arm in arms], 2)
     way = points[stops] - points[starts]
     away = np.hypot(*way.T) / np.maximum(widths[starts], widths[stops])
-    across = np.maximum(_angle(headings[starts], way), _angle(way, -headings[stops]))
+    turned = np.maximum(angle(headings[starts], way), angle(way, -headings[stops]))
     # Where ends lie so near to each other, the way between them says nothing.
-    turns = np.where(away <= _NEAR, _angle(headings[starts], -headings[stops]), across)
-    fit = (turns < _SHARPEST) & (away <= _ACROSS) & (starts >> 1 != stops >> 1)
+    turns = np.where(away <= _NEAR, angle(headings[starts], -headings[stops]), turned)
+    fit = (turns < SHARPEST) & (away <= _ACROSS) & (starts >> 1 != stops >> 1)
     return list(zip(starts[fit].tolist(), stops[fit].tolist(), turns[fit].tolist(), strict=True))
 
 
 def _turn(arms: list[_Arm], start: int, stop: int) -> float:
     """By what angle a line turns that goes from one end on to another."""
     one, other = (arms[end >> 1].tips[end & 1] for end in (start, stop))
-    return float(_angle(one.heading, -other.heading))
+    return float(angle(one.heading, -other.heading))
 
 
-def _angle(one: Float[ndarray, "... 2"], other: Float[ndarray, "... 2"]) -> Float[ndarray, "..."]:
-    across = one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0]
-    return np.arctan2(np.abs(across), (one * other).sum(-1))
+def angle(one: Float[ndarray, "... 2"], other: Float[ndarray, "... 2"]) -> Float[ndarray, "..."]:
+    """The angle between vectors, 0 to pi."""
+    return np.arctan2(np.abs(across(one, other)), (one * other).sum(-1))
+
+
+def across(one: Float[ndarray, "... 2"], other: Float[ndarray, "... 2"]) -> Float[ndarray, "..."]:
+    """The cross product of vectors in the plane."""
+    return one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0]
 
 
 def _smoothed(line: Line) -> Line:
     """The line in even steps without the grain of the pixels; its ends stay."""
-    line = evened(line, STEP_PX) if len(line) > 1 else line
-    smooth = ndimage.gaussian_filter1d(line, _SMOOTH_PX / STEP_PX, axis=0, mode="nearest")
-    smooth[[0, -1]] = line[[0, -1]]
-    return smooth
+    return smoothed(evened(line, STEP_PX) if len(line) > 1 else line, _SMOOTH_PX)

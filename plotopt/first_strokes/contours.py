@@ -68,7 +68,7 @@ def trace(
         points = np.concatenate([room[1, :behind][::-1], [[x, y]], room[0, :ahead]])
         if (len(points) - 1) * _STEP_PX >= shortest_px:
             inside = response[points[:, 1].astype(int), points[:, 0].astype(int)]
-            outlines.append((float(inside.mean()) * len(points) ** 0.5, _smoothed(points, sigma_px)))
+            outlines.append((float(inside.mean()) * len(points) ** 0.5, smoothed(points, sigma_px)))
     return [points for _, points in sorted(outlines, key=lambda each: -each[0])]
 
 
@@ -245,8 +245,8 @@ def _keep_off(trail, line, apart, number):
                     trail[v, u, 0] = number
 
 
-def _smoothed(points: Float[ndarray, "points 2"], sigma_px: float) -> Float[ndarray, "points 2"]:
-    """The line without the grain of the pixels; its ends stay."""
+def smoothed(points: Float[ndarray, "points 2"], sigma_px: float) -> Float[ndarray, "points 2"]:
+    """A line in steps of half a pixel without the grain of the pixels; its ends stay."""
     smooth = ndimage.gaussian_filter1d(points, sigma_px / _STEP_PX, axis=0, mode="nearest")
     smooth[[0, -1]] = points[[0, -1]]
     return smooth

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from plotopt.colour.ink import Inks
+from plotopt.first_strokes.centre_lines import SHARPEST
 from plotopt.first_strokes.guide import Guide, laying_mm, longest_mm
 from plotopt.first_strokes.laid import Laid, placed
 from plotopt.first_strokes.laying import DOTS, LEAST_DARKNESS, MISSING_NOTED, Field, Laying, lay
@@ -29,8 +30,6 @@ _LINK_OF_SEVERAL = 4.0
 _SHORT = 0.5
 # Pieces of one outline lie so near to each other.
 _TOUCHING_PX = 0.5
-# Lines of the picture's own turn by no more than this where they go on in another.
-_SHARPEST = np.deg2rad(50)
 
 
 @dataclass(frozen=True)
@@ -159,7 +158,7 @@ def _outlining(field: Field, outlines: Seeds, coarse: Target) -> Laid:
     gaps = find_gaps(lines, demand, _TOUCHING_PX)
     if field.guide.contours and field.guide.contours.own:
         # Where one ends in another, and at its corners, it shall not bend.
-        gaps = ahead(gaps, lines, _SHARPEST)
+        gaps = ahead(gaps, lines, SHARPEST)
     pen_px = field.pens[field.outliner].width_mm / coarse.view.mm_per_px
     return Laid.of_lines(field.outliner, linked(lines, gaps), pen_px)
 

@@ -36,7 +36,7 @@ from plotopt.slack import tightened
 from plotopt.stages import Stage, mending_of, perception_for, stages_for, tiles
 from plotopt.strokes import Strokes
 from plotopt.tones.toning import Shift
-from plotopt.trimming import Within, within
+from plotopt.trimming import Within, finished, within
 
 # A pen that draws less than this part of the strokes is hardly worth putting in.
 _WORTH_A_PEN = 0.02
@@ -117,10 +117,8 @@ class Atelier:
         if self.settings.single_line:
             # Planning must not clip them.
             return strokes.inside(self.problem.target.place), sown
-        if budget:
-            kept = within(replace(budget, aim=1.0), strokes, problem.pens, problem.target.place)
-            strokes = strokes.select(kept)
-        return strokes, sown
+        pens, place = problem.pens, problem.target.place
+        return (finished(budget, strokes, pens, place) if budget else strokes), sown
 
     def _laying(self) -> str:
         """What is told of laying strokes, and why it is done once more."""

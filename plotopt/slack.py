@@ -1,4 +1,4 @@
-"""Lines drawn a little tighter: what a single line is over its budget, where none can be left out."""
+"""Lines drawn tighter for what a drawing is over its budget at last: one left out would be a gash."""
 
 from __future__ import annotations
 

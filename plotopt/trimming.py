@@ -20,6 +20,7 @@ from plotopt.pens import Pen
 from plotopt.plot.chains import lengths_mm
 from plotopt.plot.hidden import visible
 from plotopt.refine import own_ink
+from plotopt.slack import tightened
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
 from plotopt.view import View
@@ -89,6 +90,15 @@ def within(budget: Budget, strokes: Strokes, pens: Sequence[Pen], place: Rect) -
     (line,) = strokes.select(kept).lines()
     parts = [kept[line[:count]].sort().values for count in range(1, len(line))]
     return parts[max(0, bisect_right(parts, budget.aim, key=spent) - 1)]
+
+
+def finished(budget: Budget, strokes: Strokes, pens: Sequence[Pen], place: Rect) -> Strokes:
+    """The strokes of a drawing that keeps the budget: pulled tight, and of what is over then, without.
+
+    No neighbour closes a gap any more, so that a line left out would be a gash.
+    """
+    strokes = tightened(strokes, lambda drawn: budget.spent(drawn, pens, place))
+    return strokes.select(within(replace(budget, aim=1.0), strokes, pens, place))
 
 
 def _shown(strokes: Strokes, pens: Sequence[Pen]) -> Bool[Tensor, "strokes"]:

@@ -21,7 +21,7 @@ from plotopt.plot.plan import summarize
 from plotopt.profiles import Client, load_profile
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
-from plotopt.trimming import Within, within
+from plotopt.trimming import Within, finished, within
 
 PLACE = Rect(10, 20, 110, 90)
 PENS = (Pen("black", "#000000", 0.4), Pen("red", "#e01010", 0.7))
@@ -299,6 +299,28 @@ def test_slivers_are_trimmed_too(place):
     )
     budget = metres(1e-4)
     assert len(within(budget, strokes, fine, place)) == 1
+
+
+@pytest.mark.parametrize("kind", [minutes, metres])
+def test_finished_lines_are_pulled_tight_before_any_goes(kind):
+    strokes = scattered(60, 3)
+    whole = kind(1.0).spent(strokes, PENS, PLACE)
+    for part in (0.99, 0.97):
+        budget = kind(part * whole)
+        left = finished(budget, strokes, PENS, PLACE)
+        assert len(left) == len(strokes)
+        assert 0.95 < budget.spent(left, PENS, PLACE) <= 1
+    budget = kind(0.4 * whole)
+    left = finished(budget, strokes, PENS, PLACE)
+    assert len(left) < len(strokes)
+    assert 0.9 < budget.spent(left, PENS, PLACE) <= 1
+
+
+def test_finished_lines_that_keep_their_budget_stay():
+    strokes = scattered(60, 3)
+    # They are aimed beyond it no more.
+    budget = replace(metres(1.01 * planned(strokes).pen_down_m), aim=0.5)
+    assert finished(budget, strokes, PENS, PLACE).points.equal(strokes.points)
 
 
 class Still(Objective):

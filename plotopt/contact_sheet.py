@@ -64,7 +64,7 @@ def neurons(
     missing = [neuron for neuron in wanted if neuron not in drawn]
     if missing:
         eyes, single = _open_eyes(missing, single, on_progress)
-        prepare(settings.profile, on_progress)
+        prepare(on_progress)
         for neuron, strokes in _draw_all(missing, eyes, sheet.side_mm, single, on_progress):
             drawn[neuron] = strokes
             if shelf:

@@ -173,7 +173,7 @@ def _walk(near):
     done = np.zeros(len(near), np.bool_)
     count = 0
     for first in range(len(near)):
-        if done[first] or near[first].min() >= 0:
+        if done[first] or (near[first, 0] >= 0 and near[first, 1] >= 0):
             continue
         before, here = np.int64(-1), np.int64(first)
         while here >= 0:

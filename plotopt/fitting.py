@@ -70,7 +70,7 @@ def fit(
     # A refusal stands alone: nothing is told before all has been read.
     on_progress(Progress("reading the picture", 0, 1))
     on_progress(Progress("reading the picture", 1, 1, notes=known))
-    prepare(settings.profile, on_progress)
+    prepare(on_progress)
     run = run or Run()
     carried = run.carried
     strokes, notes = run.draw(

@@ -201,7 +201,7 @@ def _plan(
         shortest_mm=0.0,
     )
     is_ready = settings.keep_order or is_compiled(improve)
-    once = "" if is_ready else " (compiles how to once, some 20 s)"
+    once = "" if is_ready else " (compiles how to once, some 10 s)"
     stage, planned, repeated = f"planning the plot{once}", [], 0
     for number, layer in enumerate(read, start=1):
         on_progress(Progress(stage, number - 1, len(read)))

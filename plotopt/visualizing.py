@@ -63,7 +63,7 @@ def neuron(
         pen.check_fits(place)
     with in_one_step("loading the network", on_progress, pale_notes(settings.pens, settings.stock)):
         eyes = load_eyes(wanted, settings)
-    prepare(settings.profile, on_progress)
+    prepare(on_progress)
     draw = draw_middle if wanted.center else draw_grown if settings.copies else draw_whole
     run, pens = run or Run(), settings.layered_pens
     carried = run.carried

@@ -57,10 +57,11 @@ def grow(wanted, seeds, pen_px, longest_px, points, counts):
             m = _walk(missing, wanted, (x, y, -1.0), room - n, behind)
             if n + m + 1 > counts[line]:
                 for i in range(m):
-                    points[line, i] = behind[m - 1 - i]
+                    points[line, i, 0], points[line, i, 1] = behind[m - 1 - i]
                 points[line, m, 0] = x
                 points[line, m, 1] = y
-                points[line, m + 1 : m + 1 + n] = ahead[:n]
+                for i in range(n):
+                    points[line, m + 1 + i, 0], points[line, m + 1 + i, 1] = ahead[i]
                 counts[line] = n + m + 1
             if counts[line] > _LONG_ENOUGH * room:
                 break

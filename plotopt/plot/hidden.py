@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from numba import njit
 from numpy import ndarray
 
@@ -37,7 +37,9 @@ def visible(
     if not raster:
         return np.ones(len(chains), bool)
     cover = np.full(raster.shape, 1 - passes_to_hide(opacity), np.int32)
-    return _survivors(*raster.placed(lines, width_mm), cover)
+    placed = raster.placed(lines, width_mm)
+    sizes = _lay(*placed, cover, 1)
+    return _survivors(*placed, cover, np.argsort(sizes, kind="stable"))
 
 
 def covered(
@@ -57,7 +59,8 @@ def covered(
         return np.zeros(len(chains))
     inked = np.zeros(raster.shape, np.int32)
     for each, width in others:
-        _ink(*raster.placed(each, width), inked)
+        # At 1 or less, a line that crosses is alone there.
+        _lay(*raster.placed(each, width), inked, 2)
     return _covered(*raster.placed(lines, width_mm), inked)
 
 
@@ -94,34 +97,39 @@ def passes_to_hide(opacity: float) -> int:
 
 
 @njit(cache=True)
-def _survivors(
-    points: Float[ndarray, "vertices 2"], starts: ndarray, radius: float, cover: ndarray
-) -> Bool[ndarray, "lines"]:
-    """``points`` in pixels. ``cover`` counts what inks each pixel; a line shows where that is 1 or less.
+def _lay(
+    points: Float[ndarray, "vertices 2"], starts: ndarray, radius: float, cover: ndarray, passes: int
+) -> Int[ndarray, "lines"]:
+    """Add so many passes to each pixel for every line that inks it; how many pixels each line inks.
 
-    It comes filled with 1 less the number of passes that hide another, and leaves holding the survivors'.
+    ``points`` in pixels.
     """
-    count = len(starts) - 1
     seen = np.full(cover.shape, -1, np.int32)
-    sizes = np.zeros(count, np.int64)
-    for i in range(count):
-        sizes[i], _ = _visit(points[starts[i] : starts[i + 1]], radius, cover, seen, i, 1)
-    keep = np.ones(count, np.bool_)
-    for i in np.argsort(sizes, kind="mergesort"):
-        line = points[starts[i] : starts[i + 1]]
-        _, own = _visit(line, radius, cover, seen, count + i, 0)
-        if own == 0:
-            keep[i] = False
-            _visit(line, radius, cover, seen, 2 * count + i, -1)
-    return keep
+    sizes = np.zeros(len(starts) - 1, np.int64)
+    for i in range(len(sizes)):
+        sizes[i], _ = _visit(points[starts[i] : starts[i + 1]], radius, cover, seen, i, passes)
+    return sizes
 
 
 @njit(cache=True)
-def _ink(points: Float[ndarray, "vertices 2"], starts: ndarray, radius: float, inked: ndarray) -> None:
-    """Add 2 to each pixel for every line that inks it: at 1 or less, one that crosses is alone there."""
-    seen = np.full(inked.shape, -1, np.int32)
-    for i in range(len(starts) - 1):
-        _visit(points[starts[i] : starts[i + 1]], radius, inked, seen, i, 2)
+def _survivors(
+    points: Float[ndarray, "vertices 2"], starts: ndarray, radius: float, cover: ndarray, order: ndarray
+) -> Bool[ndarray, "lines"]:
+    """Which lines stay where each that does not show goes, in this order.
+
+    ``cover`` counts what inks each pixel, less the passes that hide another; a line shows where that is 1 or
+    less. It leaves holding the survivors'.
+    """
+    count = len(starts) - 1
+    seen = np.full(cover.shape, -1, np.int32)
+    keep = np.ones(count, np.bool_)
+    for i in order:
+        line = points[starts[i] : starts[i + 1]]
+        _, own = _visit(line, radius, cover, seen, i, np.int64(0))
+        if own == 0:
+            keep[i] = False
+            _visit(line, radius, cover, seen, count + i, np.int64(-1))
+    return keep
 
 
 @njit(cache=True)
@@ -131,7 +139,7 @@ def _covered(
     seen = np.full(inked.shape, -1, np.int32)
     parts = np.zeros(len(starts) - 1)
     for i in range(len(parts)):
-        size, own = _visit(points[starts[i] : starts[i + 1]], radius, inked, seen, i, 0)
+        size, own = _visit(points[starts[i] : starts[i + 1]], radius, inked, seen, i, np.int64(0))
         parts[i] = 1 - own / max(size, 1)
     return parts
 
@@ -140,7 +148,8 @@ def _covered(
 def _visit(line, radius, cover, seen, visit, change):
     """Add ``change`` to the cover of each pixel whose centre the line's ink reaches, once a ``visit``.
 
-    Returns how many pixels those are and how many had a cover of one or less.
+    Returns how many pixels those are and how many had a cover of one or less. For each literal number Numba
+    would compile it anew.
     """
     size, own = 0, 0
     for i in range(len(line) - 1):

@@ -91,14 +91,14 @@ def _draw(inked, points, starts, radius):
             # Short steps keep the boxes small, however long and slanting the segment.
             steps = int(np.sqrt(way[0] ** 2 + way[1] ** 2) / (4 * radius)) + 1
             for step in range(steps):
-                _cover(inked, points[i] + way * (step / steps), way / steps, radius, True)
+                _cover(inked, points[i] + way * (step / steps), way / steps, radius, np.bool_(True))
 
 
 @njit(cache=True)
 def _bare_pixels(inked, lines, radius):
     bare = np.zeros(len(lines), np.int64)
     for i in range(len(lines)):
-        bare[i] = _cover(inked, lines[i, 0], lines[i, 1] - lines[i, 0], radius, False)
+        bare[i] = _cover(inked, lines[i, 0], lines[i, 1] - lines[i, 0], radius, np.bool_(False))
     return bare
 
 

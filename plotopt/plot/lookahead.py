@@ -47,18 +47,20 @@ def plan_speeds(
 def _segments(line):
     """Unit directions and lengths of the segments."""
     directions, lengths = np.zeros((len(line), 2)), np.zeros(len(line))
-    count, start, last = 0, line[0], line[0]
-    for point in line[1:]:
-        length = np.hypot(point[0] - last[0], point[1] - last[1])
+    count, start, last = 0, 0, 0
+    for point in range(1, len(line)):
+        x, y = line[point, 0] - line[last, 0], line[point, 1] - line[last, 1]
+        length = np.hypot(x, y)
         if length <= _SHORTEST_SEGMENT_MM:
             continue
-        direction = (point - last) / length
-        if count and (direction * directions[count - 1]).sum() > _STRAIGHT:
+        dx, dy = x / length, y / length
+        if count and dx * directions[count - 1, 0] + dy * directions[count - 1, 1] > _STRAIGHT:
             count -= 1
+            x, y = line[point, 0] - line[start, 0], line[point, 1] - line[start, 1]
         else:
             start = last
-        lengths[count] = np.hypot(point[0] - start[0], point[1] - start[1])
-        directions[count] = (point - start) / lengths[count]
+        lengths[count] = np.hypot(x, y)
+        directions[count, 0], directions[count, 1] = x / lengths[count], y / lengths[count]
         count, last = count + 1, point
     return directions[:count], lengths[:count]
 

@@ -73,13 +73,14 @@ def improve(trip, kicks):
         trip.places[trip.order[i] >> 1] = i
         _wait(queue, trip.order[i])
         _wait(queue, trip.order[i] ^ 1)
-    _settle(trip, (exchange, gains), log, queue, least, False)
-    state = 1
+    _settle(trip, (exchange, gains), log, queue, least, np.bool_(False))
+    # Of literals, Numba would compile each as a function of its own.
+    state = np.int64(1)
     for _ in range(kicks if strokes >= _FEWEST_KICKED else 0):
         log.used[:] = 0
         state = _choose(trip, exchange, state)
         gain = _kick(trip, exchange, log, queue)
-        gain += _settle(trip, (exchange, gains), log, queue, least, True)
+        gain += _settle(trip, (exchange, gains), log, queue, least, np.bool_(True))
         if gain < 0:
             undo(trip.order, trip.places, log)
 
@@ -195,7 +196,8 @@ def _kick(trip, exchange, log, queue):
     Returns the gain, which is mostly negative.
     """
     order, strokes, gain = trip.order, len(trip.order), 0.0
-    sort_cuts(exchange, 4)
+    cuts = np.int64(4)
+    sort_cuts(exchange, cuts)
     if exchange[CUTS, 0] == exchange[CUTS, 1]:
         return gain
     for i in range(4):
@@ -206,5 +208,5 @@ def _kick(trip, exchange, log, queue):
         gain += _distance(trip.points, leave, arrive) - _distance(trip.points, leave, anew)
         _wait(queue, leave)
         _wait(queue, arrive)
-    rewrite(order, trip.places, exchange, log, 4)
+    rewrite(order, trip.places, exchange, log, cuts)
     return gain

@@ -68,7 +68,8 @@ def _tile_at(measure, place, width):
 def _untile(flat, base, line):
     """Put a row of tiles, which lie one after another, as rows of pixels in the same place."""
     width = len(line) // SIDE
-    line[:] = flat[base : base + len(line)]
+    for at in range(len(line)):
+        line[at] = flat[base + at]
     for column in range(0, width, SIDE):
         store_tile(flat, base + column, width, load(line, column * SIDE))
 

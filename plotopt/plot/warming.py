@@ -1,0 +1,51 @@
+"""Compiling what frees lines from crossings and plans them: half of what is compiled, and without torch."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from plotopt.crossings import uncrossed
+from plotopt.page import Rect
+from plotopt.pens import Pen
+from plotopt.plot.plan import plan_layer, summarize
+from plotopt.profiles import load_profile
+
+# Plainly started, not by multiprocessing: that would run the user's own script once more.
+_PROGRAM = "import sys; sys.path[:] = {path!r}; from plotopt.plot.warming import warm_up; warm_up()"
+
+
+def warm_up() -> None:
+    """Compile the kernels, or load them from the cache, by planning two short lines."""
+    uncrossed([np.array([[0.0, 0.0], [2.0, 2.0]]), np.array([[0.0, 2.0], [2.0, 0.0]])])
+    line = np.stack([np.linspace(1, 3, 4), np.ones(4)], axis=1)[None]
+    layer = plan_layer([line, line + 1], Pen("warm", "#000000", 0.5), Rect(0, 0, 9, 9))
+    summarize([layer], load_profile("axidraw_v3"))
+
+
+@contextmanager
+def warming_up() -> Iterator[None]:
+    """While the block runs, a process of its own compiles them: one process compiles one thing at a time.
+
+    The block's end waits for it. What it cannot compile is left to whoever needs it.
+    """
+    # In a group of its own, it does not hear of an interruption from the keyboard.
+    apart: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {"creationflags": 0x200}
+    apart |= dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    try:
+        process = subprocess.Popen([sys.executable, "-c", _PROGRAM.format(path=sys.path)], **apart)
+    except OSError:
+        yield
+        return
+    try:
+        yield
+        process.wait()
+    finally:
+        process.terminate()
+        process.wait()

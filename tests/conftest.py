@@ -10,6 +10,8 @@ from commands import Ran
 from pictures import gradient, plain, save, save_bomb, save_cut_short
 
 from plotopt import cli
+from plotopt.listening import no_listener
+from plotopt.preparing import prepare
 
 # No test asserts a time: on a busy machine any example may take long.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -18,6 +20,12 @@ hypothesis.settings.load_profile("untimed")
 # Side by side, workers that each took all cores would wait for one another.
 if "PYTEST_XDIST_WORKER" in os.environ:
     torch.set_num_threads(1)
+
+
+def pytest_sessionstart():
+    """Compile what is not yet compiled, lest every worker compiles it for itself."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        prepare(no_listener)
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def test_lines_within_their_budget_stay():
 def test_lines_get_as_short_as_they_must_and_hardly_shorter(part):
     strokes = wriggling()
     tight = tightened(strokes, within(part * length_mm(strokes)))
-    assert part - 0.02 <= length_mm(tight) / length_mm(strokes) <= part
+    assert part - 0.003 <= length_mm(tight) / length_mm(strokes) <= part
 
 
 def test_lines_stay_whole_and_their_ends_in_place():

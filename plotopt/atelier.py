@@ -48,8 +48,8 @@ _MENDED = 0.01
 _MOST_MORE = 2
 # From one attempt to the next the aim grows by so much at most.
 _MOST_AT_ONCE = 2.0
-# A single line can be pulled tight by this part; more would cost tone.
-_TIGHTENED = 0.03
+# A single line can be pulled tight by this part, which takes so many pulls at most; more would cost tone.
+_TIGHTENED, _PULLS = 0.03, 64
 # First strokes may take this part of a budget; single lines are drawn straighter, so that they end below it.
 _AIMS = {None: 1.0, SingleLine.TOUR: 1.22, SingleLine.FLOW: 1.05}
 
@@ -93,7 +93,7 @@ class Atelier:
         strokes = best.strokes
         if settings.single_line:
             pens, place = self.problem.pens, self.problem.target.place
-            strokes = tightened(strokes, lambda drawn: budget.spent(drawn, pens, place))
+            strokes = tightened(strokes, lambda drawn: budget.spent(drawn, pens, place), _PULLS)
         return strokes, best.notes
 
     def _told(self, strokes: Strokes, sown: Sown) -> tuple[Strokes, tuple[str, ...]]:

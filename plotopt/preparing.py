@@ -19,7 +19,7 @@ from plotopt.render import cpu
 
 def prepare(on_progress: Listener) -> None:
     """Compile or load the kernels; the first time on a machine it takes some seconds, and is announced."""
-    is_known = cpu.compiled_before()
+    is_known = cpu.compiled_before() and warming.compiled_before()
     once = "" if is_known else " (compiles it once, some 20 s)"
     with in_one_step(f"preparing the renderer{once}", on_progress):
         with nullcontext() if is_known else warming.warming_up():

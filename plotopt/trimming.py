@@ -32,6 +32,8 @@ _LIFT_MM = 30.0
 # Ink is looked at in so many pixels along the longer side.
 _LONG_SIDE_PX = 768
 _LEAST_MM = 1e-9
+# A finished drawing is pulled tight so many times at most, for some 3 %.
+_PULLS = 8
 
 
 class Within(Around):
@@ -93,11 +95,19 @@ def within(budget: Budget, strokes: Strokes, pens: Sequence[Pen], place: Rect) -
 
 
 def finished(budget: Budget, strokes: Strokes, pens: Sequence[Pen], place: Rect) -> Strokes:
-    """The strokes of a drawing that keeps the budget: pulled tight, and of what is over then, without.
+    """The strokes of a drawing that keeps the budget: pulled tight where that is enough, else without some.
 
     No neighbour closes a gap any more, so that a line left out would be a gash.
     """
-    strokes = tightened(strokes, lambda drawn: budget.spent(drawn, pens, place))
+
+    def spent(drawn: Strokes) -> float:
+        return budget.spent(drawn, pens, place)
+
+    if spent(strokes) <= 1:
+        return strokes
+    tight = tightened(strokes, spent, _PULLS)
+    if spent(tight) <= 1:
+        return tight
     return strokes.select(within(replace(budget, aim=1.0), strokes, pens, place))
 
 

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from optimising import optimize
 
-from plotopt.budget import Budget, sow_within
+from plotopt.budget import FILLED, Budget, sow_within
 from plotopt.first_strokes.guide import Guide
 from plotopt.first_strokes.sowing import Sown
 from plotopt.joints import Joints
@@ -309,11 +309,25 @@ def test_finished_lines_are_pulled_tight_before_any_goes(kind):
         budget = kind(part * whole)
         left = finished(budget, strokes, PENS, PLACE)
         assert len(left) == len(strokes)
-        assert 0.95 < budget.spent(left, PENS, PLACE) <= 1
-    budget = kind(0.4 * whole)
+        assert FILLED * part < budget.spent(left, PENS, PLACE) <= 1
+
+
+@pytest.mark.parametrize("pens", [1, 2])
+def test_where_pulling_is_not_enough_lines_go_and_the_others_stay(pens):
+    strokes = scattered(60, 3, pens)
+    budget = minutes(0.7 * planned(strokes).minutes)
     left = finished(budget, strokes, PENS, PLACE)
-    assert len(left) < len(strokes)
-    assert 0.9 < budget.spent(left, PENS, PLACE) <= 1
+    kept = within(budget, strokes, PENS, PLACE)
+    assert len(kept) < len(strokes)
+    assert left.points.equal(strokes.points[kept])
+    assert budget.spent(left, PENS, PLACE) <= 1
+
+
+def test_strokes_on_their_own_are_not_pulled():
+    strokes = replace(scattered(60, 3), joints=None)
+    budget = metres(0.98 * planned(strokes).pen_down_m)
+    left = finished(budget, strokes, PENS, PLACE)
+    assert left.points.equal(strokes.points[within(budget, strokes, PENS, PLACE)])
 
 
 def test_finished_lines_that_keep_their_budget_stay():

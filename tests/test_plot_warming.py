@@ -2,13 +2,13 @@
 
 import json
 import os
+import subprocess
 import sys
 import time
 
 import pytest
 
-from plotopt.kernel_cache import is_compiled
-from plotopt.plot import motion, tour, warming
+from plotopt.plot import warming
 
 
 @pytest.fixture
@@ -17,49 +17,73 @@ def program(monkeypatch, tmp_path):
     said = tmp_path / "said.json"
 
     def put(text):
-        tell = f"open({str(said)!r}, 'w').write(json.dumps([os.getpid(), {{path!r}}]))"
-        monkeypatch.setattr(
-            warming, "_PROGRAM", f"import json, os, time; {tell}; {text}".replace("SAID", str(said))
-        )
+        tell = f"""
+import json, os, time
+with open({str(said) + "~"!r}, "w") as file:
+    json.dump([os.getpid(), {{path!r}}], file)
+os.replace({str(said) + "~"!r}, {str(said)!r})
+"""
+        monkeypatch.setattr(warming, "_PROGRAM", tell + text.replace("SAID", str(said)))
         return said
 
     return put
 
 
-def test_what_is_warm_is_in_the_cache():
-    warming.warm_up()
-    assert all(is_compiled(kernel) for kernel in (tour.improve, motion._draw_time))
+def test_the_process_can_do_what_it_is_for():
+    program = warming._PROGRAM.format(path=sys.path) + "; print('torch' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "False\n", "")
+    assert warming.compiled_before()
 
 
-def test_the_program_is_one():
-    compile(warming._PROGRAM.format(path=sys.path), "program", "exec")
-
-
-def test_the_process_is_waited_for_and_finds_the_same_modules(program):
+def test_the_process_is_waited_for_and_finds_the_same_modules(program, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path, tmp_path])
     said = program("time.sleep(0.3); open('SAID-later', 'w')")
     with warming.warming_up():
         pass
-    assert json.loads(said.read_text())[1] == sys.path
+    assert json.loads(said.read_text())[1] == [str(part) for part in sys.path]
     assert said.with_name("said.json-later").exists()
 
 
 @pytest.mark.parametrize("text", ["raise SystemExit(3)", "print('x' * 10**6); 1 / 0"])
 def test_what_goes_wrong_there_is_no_matter(program, capfd, text):
-    program(text)
+    said = program(text)
     with warming.warming_up():
         pass
+    assert said.exists()
     assert capfd.readouterr() == ("", "")
 
 
-def test_without_processes_nothing_is_compiled_ahead(monkeypatch):
+def test_without_processes_the_block_runs_alone(monkeypatch):
     def refuse(*_, **__):
         raise BlockingIOError("no more processes")
 
     monkeypatch.setattr("subprocess.Popen", refuse)
+    with pytest.raises(ZeroDivisionError) as raised, warming.warming_up():
+        _ = 1 / 0
+    assert raised.value.__context__ is None
+
+
+@pytest.mark.parametrize("name", ["executable", "frozen", "started"])
+def test_programs_that_are_no_python_are_not_started(program, monkeypatch, name):
+    said = program("pass")
+    if name == "started":
+        monkeypatch.setenv("PLOTOPT_WARMING_UP", "1")
+    else:
+        monkeypatch.setattr(sys, name, None if name == "executable" else True, raising=False)
+    with warming.warming_up():
+        pass
+    assert not said.exists()
+
+
+def test_a_process_that_does_not_end_is_done_without(program, monkeypatch):
+    monkeypatch.setattr(warming, "_PATIENCE_S", 0.5)
+    program("time.sleep(600)")
     with warming.warming_up():
         pass
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
 def test_an_interrupted_block_leaves_no_process(program):
     said = program("time.sleep(600)")
     with pytest.raises(KeyboardInterrupt), warming.warming_up():
@@ -69,6 +93,7 @@ def test_an_interrupted_block_leaves_no_process(program):
 
 
 def _interrupt_after(file):
-    while not file.exists() or not file.read_text():
+    for _ in range(6000):
+        if file.exists():
+            raise KeyboardInterrupt
         time.sleep(0.01)
-    raise KeyboardInterrupt

@@ -117,8 +117,8 @@ def _survivors(
 ) -> Bool[ndarray, "lines"]:
     """Which lines stay where each that does not show goes, in this order.
 
-    ``cover`` counts what inks each pixel, less the passes that hide another; a line shows where that is 1 or
-    less. It leaves holding the survivors'.
+    ``cover`` counts what inks each pixel, plus 1, less the passes that hide another; a line shows where that
+    is 1 or less. It leaves holding the survivors'.
     """
     count = len(starts) - 1
     seen = np.full(cover.shape, -1, np.int32)

@@ -6,19 +6,30 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
 
 from plotopt.crossings import uncrossed
+from plotopt.kernel_cache import is_compiled
 from plotopt.page import Rect
 from plotopt.pens import Pen
+from plotopt.plot import motion, tour
 from plotopt.plot.plan import plan_layer, summarize
 from plotopt.profiles import load_profile
 
 # Plainly started, not by multiprocessing: that would run the user's own script once more.
 _PROGRAM = "import sys; sys.path[:] = {path!r}; from plotopt.plot.warming import warm_up; warm_up()"
+# Some programs that embed Python start themselves when asked for Python; once, then, and not for ever.
+_STARTED = "PLOTOPT_WARMING_UP"
+# Something is wrong with a process that takes longer; it is done without.
+_PATIENCE_S = 300
+
+
+def compiled_before() -> bool:
+    """Whether the kernels wait in Numba's cache."""
+    return is_compiled(tour.improve) and is_compiled(motion._draw_time)
 
 
 def warm_up() -> None:
@@ -35,17 +46,26 @@ def warming_up() -> Iterator[None]:
 
     The block's end waits for it. What it cannot compile is left to whoever needs it.
     """
-    # In a group of its own, it does not hear of an interruption from the keyboard.
-    apart: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {"creationflags": 0x200}
-    apart |= dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-    try:
-        process = subprocess.Popen([sys.executable, "-c", _PROGRAM.format(path=sys.path)], **apart)
-    except OSError:
-        yield
-        return
+    process = _started()
     try:
         yield
-        process.wait()
+        if process:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_PATIENCE_S)
     finally:
-        process.terminate()
-        process.wait()
+        if process:
+            process.kill()
+            process.wait()
+
+
+def _started() -> subprocess.Popen[bytes] | None:
+    if not sys.executable or getattr(sys, "frozen", False) or _STARTED in os.environ:
+        return None
+    # In a group of its own, it does not hear of an interruption from the keyboard; nor has it a window.
+    apart: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {"creationflags": 0x8000200}
+    apart |= dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    program = _PROGRAM.format(path=[str(part) for part in sys.path])
+    try:
+        return subprocess.Popen([sys.executable, "-c", program], env=os.environ | {_STARTED: "1"}, **apart)
+    except OSError:
+        return None

@@ -73,6 +73,14 @@ class Field:
         """How many strokes the outlines are."""
         return 0 if self.outlines is None else len(self.outlines.counts)
 
+    @property
+    def own_ink_px(self) -> float:
+        """How many pixels the lines of the picture's own ink."""
+        if self.outlines is None or not (self.guide.contours and self.guide.contours.own):
+            return 0.0
+        steps = float((self.outlines.counts - 1).sum())
+        return steps * streamlines.STEP_PX * self.pens[self.outliner].width_mm / self.ground.view.mm_per_px
+
     def reaching(self, reach: float) -> Field:
         """The same for lines that reach this part of the ink: few and long, they cannot follow details.
 
@@ -137,10 +145,10 @@ class Laying:
 
     @property
     def missing(self) -> float:
-        """What part of all the ink wanted no line has laid."""
+        """What part of all the ink wanted no line has laid; lines of the picture's own have laid theirs."""
         wanted = [bed.line_px * bed.ink_px for bed in self.beds]
         left = [1.0 if laid is None else laid.missing for laid in self.seeds]
-        return float(np.dot(wanted, left) / max(np.sum(wanted), _LEAST_LINE_PX))
+        return float(np.dot(wanted, left) / max(np.sum(wanted) + self.field.own_ink_px, _LEAST_LINE_PX))
 
 
 def lay(

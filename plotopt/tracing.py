@@ -11,11 +11,12 @@ from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from numpy import ndarray
 from scipy import ndimage
 
-from plotopt.first_strokes.centre_lines import STEP_PX, across, angle, centre_lines
+from plotopt.first_strokes.centre_lines import STEP_PX, centre_lines
+from plotopt.first_strokes.corners import cornered, runs
 from plotopt.first_strokes.linking import Line, length_of, pixels_of
 
 #: Lines are looked for in pixels of this part of the pen's width.
@@ -35,10 +36,6 @@ _UNDER_PENS, _CROSSING_PENS = 0.7, 25.0
 _UNNOTICED_PENS, _LEAST = 2.0, 1e-9
 # So many points are laid at a time.
 _AT_A_TIME = 8192
-# A turn as sharp over so many pens is a corner, which is blunt for so many.
-_CORNER, _CORNER_PENS, _BLUNT_PENS = np.deg2rad(60), 1.5, 0.5
-# Lines whose ends are so near to each other are closed.
-_CLOSED_PX = 2.0
 #: What is shorter than so many pens is no line.
 SHORTEST_PENS = 1.5
 # One pass of the pen stands for lines up to so many pens wide.
@@ -124,7 +121,7 @@ def trace_lines(
         return none
     mask, paper = narrow.thin(pen_px), float(np.median(tone))
     widest_px = (_WIDEST_PENS if lone else _SLIM_PENS) * pen_px
-    found = (part for line in centre_lines(mask, widest_px) for part in _cornered(line, pen_px))
+    found = (part for line in centre_lines(mask, widest_px) for part in cornered(line, pen_px))
     lines = _spaced(found, pen_px, tone.shape)
     slim = mask & ~_opened(mask, 0.5 * _SLIM_PENS * pen_px)
     return Traced(lines, slim, paper - _SPECKS if is_drawing and paper < _SPOTLESS else None)
@@ -174,59 +171,10 @@ class _Lain(NamedTuple):
         beside = ndimage.binary_closing(np.pad(beside, around), np.ones(around))[around:-around]
         longest_px = min(_BESIDE_PENS * pen_px, _BESIDE * length_of(line))
         free = np.ones(len(line), bool)
-        for run in _runs(beside):
+        for run in runs(beside):
             most_px = _CROSSING_PENS * pen_px if under[run].any() else longest_px
             free[run] = not beside[run[0]] or length_of(line[run]) <= most_px
-        return [line[run] for run in _runs(free) if free[run[0]]]
-
-
-def _cornered(line: Line, pen_px: float) -> list[Line]:
-    """The line cut where it turns sharply: a stroke that is bent would round its corners.
-
-    The parts are drawn out straight to where they meet.
-    """
-    reach, blunt = (round(pens * pen_px / STEP_PX) for pens in (_CORNER_PENS, _BLUNT_PENS))
-    if len(line) <= 2 * reach:
-        return [line]
-    if np.hypot(*(line[0] - line[-1])) <= _CLOSED_PX:
-        # A closed line may begin at a corner.
-        straight = int(_turns(np.concatenate([line, line[: 2 * reach]]), reach).argmin()) + reach
-        line = np.roll(line, -straight, axis=0)
-        line = np.concatenate([line, line[:1]])
-    turns = _turns(line, reach)
-    corners = [run[turns[run].argmax()] for run in _runs(turns > _CORNER) if turns[run[0]] > _CORNER]
-    parts, tip = [], line[:0]
-    first = 0
-    for at in corners:
-        start, end = line[at], line[at + 2 * reach]
-        way, back = line[at + reach - blunt] - start, line[at + reach + blunt] - end
-        corner = _meeting(start, way, end, back, line[at + reach], pen_px)[None]
-        parts.append(np.concatenate([tip, line[first : at + reach - blunt + 1], corner]))
-        first, tip = at + reach + blunt, corner
-    return [*parts, np.concatenate([tip, line[first:]])]
-
-
-def _meeting(
-    start: ndarray, way: ndarray, end: ndarray, back: ndarray, blunt: ndarray, within_px: float
-) -> Float[ndarray, "2"]:
-    """Where the straight ways on from two points meet, if that is so near to a blunt corner, or else that."""
-    crossing = across(way, back)
-    if abs(crossing) < _LEAST:
-        return blunt
-    corner = start + across(end - start, back) / crossing * way
-    return corner if np.hypot(*(corner - blunt)) <= within_px else blunt
-
-
-def _turns(line: Line, reach: int) -> Float[ndarray, "points-2*reach"]:
-    """By what angle a line turns over so many points before and after each, but for the first and last."""
-    ways = line[reach:] - line[:-reach]
-    before, after = ways[:-reach], ways[reach:]
-    return angle(before, after)
-
-
-def _runs(flags: Bool[ndarray, "points"]) -> list[Int[ndarray, "run"]]:
-    """The numbers of points, split where their flags change."""
-    return np.split(np.arange(len(flags)), np.flatnonzero(np.diff(flags)) + 1)
+        return [line[run] for run in runs(free) if free[run[0]]]
 
 
 def _around(points: Float[ndarray, "points 2"], radius_px: float) -> Float[ndarray, "points disk 2"]:

@@ -46,7 +46,6 @@ WITHOUT_TORCH = (
     "files",
     "picture",
     "catalog",
-    "plot.warming",
 )
 MAY_PRINT = ("cli", "progress")
 LONGEST = {"render/triton_kernels.py": 400}

@@ -105,6 +105,30 @@ def test_lines_nearer_than_the_pen_can_draw_are_one(apart, count):
     assert len(trace_lines(tone, PEN_PX, Trace.ON).lines) == count
 
 
+@pytest.mark.parametrize("degrees", [0, 20, 39, 45, 70])
+def test_blunt_ends_are_straight(degrees):
+    """Thinned, they bend towards a corner."""
+    along = (x - 100) * np.cos(np.deg2rad(degrees)) + (y - 100) * np.sin(np.deg2rad(degrees))
+    across = (y - 100) * np.cos(np.deg2rad(degrees)) - (x - 100) * np.sin(np.deg2rad(degrees))
+    tone = 1 - np.clip(3.5 - np.abs(across), 0, 1) * np.clip(60.5 - np.abs(along), 0, 1)
+    (line,) = trace_lines(tone, PEN_PX, Trace.ON).lines
+    way = np.deg2rad(degrees)
+    off = (line[:, 1] - 100) * np.cos(way) - (line[:, 0] - 100) * np.sin(way)
+    assert np.abs(off).max() < 0.1 * PEN_PX
+    assert 110 < length_px(line) < 124
+
+
+@pytest.mark.parametrize("slope", [0.7, 0.8, 1.0, 1.5])
+def test_a_roof_has_a_ridge(slope):
+    """A corner of a thick line is rounded when it is thinned, more than a corner is when lines are drawn."""
+    away = np.abs((y - 40) - slope * np.abs(x - 100)) / np.hypot(1, slope)
+    tone = np.where(y < 140, 1 - np.clip(3 - away, 0, 1), 1.0)
+    lines = trace_lines(tone, PEN_PX, Trace.ON).lines
+    assert len(lines) == 2
+    ends = np.concatenate([line[[0, -1]] for line in lines])
+    assert np.sort(np.hypot(*(ends - (100, 40)).T))[1] < 0.6 * PEN_PX
+
+
 def test_corners_are_sharp():
     box = np.maximum(np.abs(x - 100), np.abs(y - 100))
     lines = trace_lines(1 - np.clip(2 - np.abs(box - 60), 0, 1), PEN_PX, Trace.AUTO).lines

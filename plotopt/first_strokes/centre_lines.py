@@ -17,13 +17,15 @@ from plotopt.first_strokes.linking import Gaps, Line, linked
 from plotopt.first_strokes.seeding import evened
 from plotopt.first_strokes.skeleton import Arc, Skeleton
 
-#: Points of a line are so far apart.
-STEP_PX = 0.5
+#: Points of a line are so far apart. One whose ends are so near to each other is closed.
+STEP_PX, CLOSED_PX = 0.5, 2.0
 _SMOOTH_PX, _LEAST_PX = 1.5, 1e-9
 # Nodes so many widths of the line apart are one, up to so many across; free ends so short are frays.
 _ONE_NODE, _NODE_ACROSS, _FRAY = 1.5, 8.0, 0.8
 # Lines are pulled aside by others over so many widths; a heading is that over so many more.
 _ASIDE, _HEADING = 0.7, 4.0
+# A free end is straightened for twice as many, where the line is so many times as long.
+_ENOUGH = 8
 #: Across a node they turn by no more than this,
 SHARPEST = np.deg2rad(50)
 # over no more than so many widths. From so many on, they are to go straight for the other side.
@@ -124,16 +126,31 @@ def _merged(
 
 
 def _arm(arc: Arc, width: float, owner: Int[ndarray, "nodes"], places: Float[ndarray, "merged 2"]) -> _Arm:
-    line, aside = _smoothed(arc.points), round(_ASIDE * width / STEP_PX)
-    before, after = (min(aside, len(line) // 3) if end >= 0 else 0 for end in arc.ends)
-    line = line[before : len(line) - after]
+    whole, aside = _smoothed(arc.points), round(_ASIDE * width / STEP_PX)
+    is_loop = np.hypot(*(whole[0] - whole[-1])) <= CLOSED_PX
+    before, after = (0 if is_loop else _aside(len(whole), aside, end >= 0) for end in arc.ends)
+    line = whole[before : len(whole) - after]
     tips = []
-    for end, inwards in zip(arc.ends, (line, line[::-1]), strict=True):
+    for end, last, inwards in zip(arc.ends, (whole[0], whole[-1]), (line, line[::-1]), strict=True):
         node = int(owner[end]) if end >= 0 else -1
-        heading = _heading(inwards[: round(_HEADING * width / STEP_PX) + 1])
-        is_led = node >= 0 and _leads(heading, places[node] - inwards[0], width)
-        tips.append(_Tip(inwards[0], heading, node, np.reshape(places[node] if is_led else [], (-1, 2))))
+        ahead = inwards[: round(_HEADING * width / STEP_PX) + 1]
+        heading = _heading(ahead)
+        feet = [_foot(ahead, last)] if node < 0 else [places[node]]
+        is_led = not is_loop if node < 0 else _leads(heading, places[node] - inwards[0], width)
+        tips.append(_Tip(inwards[0], heading, node, np.reshape(feet if is_led else [], (-1, 2))))
     return _Arm(line, (tips[0], tips[1]), width, len(arc.points))
+
+
+def _aside(count: int, aside: int, meets: bool) -> int:
+    """How many of its points a line loses at an end: where it meets others, or bends towards a corner."""
+    return min(aside, count // 3) if meets else 2 * aside * (count >= _ENOUGH * aside)
+
+
+def _foot(line: Line, last: Float[ndarray, "2"]) -> Float[ndarray, "2"]:
+    """Where the free end before a line is when it leads straight on, as far as it did before."""
+    way = line[0] - line[-1]
+    way = way / max(float(np.hypot(*way)), _LEAST_PX)
+    return line[0] + way * max(0.0, float(np.dot(way, last - line[0])))
 
 
 def _leads(heading: Float[ndarray, "2"], way: Float[ndarray, "2"], width: float) -> bool:

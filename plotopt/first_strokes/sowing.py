@@ -99,7 +99,9 @@ class Soil:
             told = ("the picture is blank, or nearly: there is nothing to draw",)
             return Sown(blank, target, told, field.guide)
         laying = lay(field, coarse, beds, (min(count, useful), count), rng)
-        notes = (*_left_out(self.field, field), *_notes(laying, asked))
+        left_out = _left_out(self.field, field)
+        # Where lines are left out there is work for all that were asked for.
+        notes = (*left_out, *_notes(laying, None if left_out else asked))
         target = target.lightened(max(laying.reach, LEAST_DARKNESS))
         if field.guide.contours:
             target = field.guide.contours.drawn_on(target)

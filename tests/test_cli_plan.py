@@ -23,6 +23,7 @@ def folder(folder, monkeypatch):
         shutil.copy(DATA / f"{name}.svg", folder)
     (folder / "nothing.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9cm" height="9cm"/>')
     (folder / "cut.svg").write_bytes((DATA / "chart.svg").read_bytes()[:900])
+    (folder / "plot.plotopt").write_bytes(bytes(100))
     return folder
 
 
@@ -87,7 +88,8 @@ def test_what_is_no_drawing_is_told_before_that_a_file_exists(run, folder):
         ("missing.svg", "'missing.svg' does not exist"),
         ("folder", "'folder' is a folder"),
         ("zero.png", "'zero.png' is empty"),
-        ("a.png", "'a.png' is not an SVG file"),
+        ("a.png", "'a.png' is not an SVG file: give a drawing that ends in .svg (`plotopt fit`"),
+        ("plot.plotopt", "give 'plot.svg', which lies beside it"),
         ("cut.svg", "'cut.svg' is cut short or broken"),
         ("nothing.svg", "nothing that a pen can draw"),
         (".", "'.' is not a file"),

@@ -90,6 +90,7 @@ def test_a_coarser_preview_is_told(run, monkeypatch):
     ("words", "fragment"),
     [
         (["--formats=tiff"], "unknown format 'tiff'"),
+        (["--formats=jpg"], "use png, or another of svg, png, pdf"),
         (["--formats=svg,svg"], "svg twice"),
         (["--formats=hpgl:nothing"], "no HPGL device 'nothing'"),
         (["--formats=hpgl", "--paper=a5"], "takes no sheet of 148 x 210 mm"),

@@ -66,7 +66,8 @@ def _parse(word: str) -> Format:
         kind = Kind(name.strip().lower())
     except ValueError:
         near = difflib.get_close_matches(name.lower()[:20], [kind.value for kind in Kind], n=1)
-        raise PlotoptError(f"unknown format {word!r:.40}: use {near[0] if near else _names()}") from None
+        told = f"{near[0]}, or another of {_names()}" if near else _names()
+        raise PlotoptError(f"unknown format {word!r:.40}: use {told}") from None
     if colon and (kind not in _FLAVOURED or not flavour.strip()):
         raise PlotoptError(f"format {word!r:.40} cannot be read: write it as {kind.value}")
     return Format(kind, flavour.strip() or None)

@@ -65,8 +65,11 @@ def read_document(path: Path) -> Document:
         builder.parser.Parse(data, True)
     except expat.ExpatError as error:
         if builder.root is None:
+            beside = path.with_suffix(".svg")
+            there = beside != path and beside.is_file()
+            drawing = f"{quoted(beside)}, which lies beside it" if there else "a drawing that ends in .svg"
             raise PlotoptError(
-                f"{name} is not an SVG file: give a drawing that ends in .svg (`plotopt fit` draws pictures)"
+                f"{name} is not an SVG file: give {drawing} (`plotopt fit` draws pictures)"
             ) from None
         raise PlotoptError(f"{name} is cut short or broken ({error}): export it again") from None
     except (ValueError, LookupError) as error:

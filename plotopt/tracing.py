@@ -28,6 +28,8 @@ _WIDEST_PENS, _DARKER, _MOST_PERCENT, _AT_ALL = 2.5, 0.35, 95.0, 0.05
 # so much of it is in lines and so much in lines and blacks; lines are so much darker than the paper around.
 _PAPER, _SPECKS, _IN_LINES, _IN_INK, _CONTRAST, _BLACK = 0.7, 0.12, 0.15, 0.5, 0.3, 0.25
 _SPOTLESS = 0.99
+# Half of the pixels of grainy paper are off those around by as much; that is blurred by so many pens.
+_GRAIN, _FINE_PX, _BLUR_PENS = 0.008, 2.0, 0.2
 # Lines that run alike, by the cosine of their angle, keep so many pens from each other. They may be nearer
 # for so many pens, but not for this part of their length; for more where they come as near as to cross.
 _ALONG, _APART_PENS, _BESIDE_PENS, _BESIDE = 0.8, 1.3, 10.0, 0.6
@@ -112,7 +114,7 @@ def trace_lines(
     Lines that one pass of the pen is too narrow for are told by their tone, but where there is none of it:
     ``lone`` lines are all of the drawing.
     """
-    none = Traced([], np.zeros(tone.shape, bool))
+    none, tone = Traced([], np.zeros(tone.shape, bool)), _ungrained(tone, pen_px)
     if trace is Trace.OFF or (trace is Trace.AUTO and not is_paper(tone)):
         return none
     narrow = Narrow.of(tone, pen_px)
@@ -125,6 +127,12 @@ def trace_lines(
     lines = _spaced(found, pen_px, tone.shape)
     slim = mask & ~_opened(mask, 0.5 * _SLIM_PENS * pen_px)
     return Traced(lines, slim, paper - _SPECKS if is_drawing and paper < _SPOTLESS else None)
+
+
+def _ungrained(tone: Float[ndarray, "height width"], pen_px: float) -> Float[ndarray, "height width"]:
+    """A tone without the grain of its paper, whose specks would pass for lines; one that has none stays."""
+    grain = np.median(np.abs(tone - ndimage.gaussian_filter(tone, _FINE_PX)))
+    return ndimage.gaussian_filter(tone, _BLUR_PENS * pen_px) if grain > _GRAIN else tone
 
 
 def _opened(mask: Bool[ndarray, "height width"], radius_px: float) -> Bool[ndarray, "height width"]:

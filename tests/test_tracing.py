@@ -105,6 +105,16 @@ def test_lines_nearer_than_the_pen_can_draw_are_one(apart, count):
     assert len(trace_lines(tone, PEN_PX, Trace.ON).lines) == count
 
 
+def test_grain_of_the_paper_is_no_lines():
+    grain = np.random.default_rng(0).normal(0, 0.06, (SIZE, SIZE))
+    tone = (0.1 + 0.75 * ring() + 0.05 * x / SIZE + grain).clip(0, 1)
+    assert not Narrow.of(tone, PEN_PX).is_drawing
+    lines = trace_lines(tone, PEN_PX, Trace.AUTO).lines
+    points = np.concatenate(lines)
+    assert np.abs(np.hypot(*(points - 100).T) - 60).max() < 0.4 * PEN_PX
+    assert sum(map(length_px, lines)) == pytest.approx(2 * np.pi * 60, rel=0.1)
+
+
 @pytest.mark.parametrize("degrees", [0, 20, 39, 45, 70])
 def test_blunt_ends_are_straight(degrees):
     """Thinned, they bend towards a corner."""

@@ -127,7 +127,7 @@ def _merged(
 
 def _arm(arc: Arc, width: float, owner: Int[ndarray, "nodes"], places: Float[ndarray, "merged 2"]) -> _Arm:
     whole, aside = _smoothed(arc.points), round(_ASIDE * width / STEP_PX)
-    is_loop = np.hypot(*(whole[0] - whole[-1])) <= CLOSED_PX
+    is_loop = max(arc.ends) < 0 and np.hypot(*(whole[0] - whole[-1])) <= CLOSED_PX
     before, after = (0 if is_loop else _aside(len(whole), aside, end >= 0) for end in arc.ends)
     line = whole[before : len(whole) - after]
     tips = []

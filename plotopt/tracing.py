@@ -114,8 +114,11 @@ def trace_lines(
     Lines that one pass of the pen is too narrow for are told by their tone, but where there is none of it:
     ``lone`` lines are all of the drawing.
     """
-    none, tone = Traced([], np.zeros(tone.shape, bool)), _ungrained(tone, pen_px)
-    if trace is Trace.OFF or (trace is Trace.AUTO and not is_paper(tone)):
+    none = Traced([], np.zeros(tone.shape, bool))
+    if trace is Trace.OFF:
+        return none
+    tone = _ungrained(tone, pen_px)
+    if trace is Trace.AUTO and not is_paper(tone):
         return none
     narrow = Narrow.of(tone, pen_px)
     is_drawing = narrow.is_drawing

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "plotopt"
 # From bottom to top; those on one line may import each other. A name stands for the module or the package
 # with all that is in it, except that "plotopt" is plotopt/__init__.py alone.
 LAYERS = (
-    ("errors", "kernel_cache", "bezier", "blurring", "crossings", "hands", "joints", "stopping"),
+    ("errors", "kernel_cache", "bezier", "blurring", "crossings", "hands", "joints", "processes", "stopping"),
     ("adam", "augment", "files", "looks", "stocks", "units"),
     ("page", "tables"),
     ("pens", "profiles", "view"),

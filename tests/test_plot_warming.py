@@ -9,6 +9,7 @@ import time
 import pytest
 
 from plotopt.plot import warming
+from plotopt.processes import start_python
 
 
 @pytest.fixture
@@ -18,9 +19,9 @@ def program(monkeypatch, tmp_path):
 
     def put(text):
         tell = f"""
-import json, os, time
+import json, os, sys, time
 with open({str(said) + "~"!r}, "w") as file:
-    json.dump([os.getpid(), {{path!r}}], file)
+    json.dump([os.getpid(), sys.path], file)
 os.replace({str(said) + "~"!r}, {str(said)!r})
 """
         monkeypatch.setattr(warming, "_PROGRAM", tell + text.replace("SAID", str(said)))
@@ -30,9 +31,10 @@ os.replace({str(said) + "~"!r}, {str(said)!r})
 
 
 def test_the_process_can_do_what_it_is_for():
-    program = warming._PROGRAM.format(path=sys.path) + "; print('torch' in sys.modules)"
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "False\n", "")
+    program = f"{warming._PROGRAM}; print('torch' in sys.modules)"
+    process = start_python(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    out, err = process.communicate()
+    assert (process.returncode, out, err) == (0, "False\n", "")
     assert warming.compiled_before()
 
 

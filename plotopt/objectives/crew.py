@@ -18,6 +18,7 @@ import torch
 from plotopt.errors import PlotoptError
 from plotopt.objectives.base import Gradients
 from plotopt.objectives.problem import Look, Problem, gradients_of
+from plotopt.processes import start_python
 
 _GONE = (
     "a worker process has ended before its work was done, most likely for want of memory: "
@@ -25,8 +26,7 @@ _GONE = (
 )
 # How it shows that the one at the other end has gone.
 _CUT_OFF = (EOFError, OSError, pickle.UnpicklingError)
-# Plainly started, not by multiprocessing: that would run the user's own script once more in every worker.
-_PROGRAM = "import sys; sys.path[:] = {path!r}; from plotopt.objectives.crew import serve; serve({threads})"
+_PROGRAM = "from plotopt.objectives.crew import serve; serve({threads})"
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,8 @@ def crew_of(workers: int) -> Iterator[Crew | None]:
 
 @contextmanager
 def _worker(threads: int) -> Iterator[Worker]:
-    program = _PROGRAM.format(path=sys.path, threads=threads)
-    # In a group of its own: an interruption from the keyboard is for the one who asked for the work.
-    apart: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {"creationflags": 0x200}
-    process = subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **apart
-    )
+    program = _PROGRAM.format(threads=threads)
+    process = start_python(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     worker = Worker(process, cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout))
     try:
         yield worker

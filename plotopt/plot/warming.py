@@ -17,10 +17,10 @@ from plotopt.page import Rect
 from plotopt.pens import Pen
 from plotopt.plot import motion, tour
 from plotopt.plot.plan import plan_layer, summarize
+from plotopt.processes import start_python
 from plotopt.profiles import load_profile
 
-# Plainly started, not by multiprocessing: that would run the user's own script once more.
-_PROGRAM = "import sys; sys.path[:] = {path!r}; from plotopt.plot.warming import warm_up; warm_up()"
+_PROGRAM = "from plotopt.plot.warming import warm_up; warm_up()"
 # Some programs that embed Python start themselves when asked for Python; once, then, and not for ever.
 _STARTED = "PLOTOPT_WARMING_UP"
 # Something is wrong with a process that takes longer; it is done without.
@@ -61,11 +61,8 @@ def warming_up() -> Iterator[None]:
 def _started() -> subprocess.Popen[bytes] | None:
     if not sys.executable or getattr(sys, "frozen", False) or _STARTED in os.environ:
         return None
-    # In a group of its own, it does not hear of an interruption from the keyboard; nor has it a window.
-    apart: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {"creationflags": 0x8000200}
-    apart |= dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-    program = _PROGRAM.format(path=[str(part) for part in sys.path])
+    silent: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
     try:
-        return subprocess.Popen([sys.executable, "-c", program], env=os.environ | {_STARTED: "1"}, **apart)
+        return start_python(_PROGRAM, env=os.environ | {_STARTED: "1"}, **silent)
     except OSError:
         return None

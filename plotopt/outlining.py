@@ -28,7 +28,7 @@ from plotopt.pens import Pen
 from plotopt.render import render
 from plotopt.strokes import Strokes
 from plotopt.tones.target import Target
-from plotopt.tracing import PIXEL_PENS, SHORTEST_PENS, Trace, Traced, is_paper, trace_lines
+from plotopt.tracing import PIXEL_PENS, SHORTEST_PENS, Trace, Traced, may_be_drawing, trace_lines
 from plotopt.view import View
 
 # Outlines are looked for at this part of the picture's longer side, and no finer than the pen draws; in
@@ -74,11 +74,14 @@ def outline(problem: Problem, emphasis: Emphasis, strokes: int) -> Problem:
     coverage = _coverage(lines, problem.target, pen)
     contours = Contours(tuple(lines), coverage, tuple(light.tolist()), number, most, bool(own.lines))
     guide = replace(problem.guide, contours=contours, structure=problem.guide.structure or problem.target)
-    target = problem.target.resized((coverage.shape[0], coverage.shape[1]))
+    shape = (coverage.shape[0], coverage.shape[1])
+    target = problem.target.resized(shape)
     pen_px = pen.width_mm * max(coverage.shape) / _longer(target.place)
     if not own.lines:
         target = target.faded(1 - emphasis.edges * _halo(coverage, pen_px))
     else:
+        if own.left is not None:
+            target = target.faded(torch.tensor(fitted(own.left, shape)))
         target = target.faded(_bared(own.slim, coverage, pen_px))
         if own.paper is not None and len(problem.pens) == 1:
             target = target.faded(left_of(target, own.paper))
@@ -129,7 +132,7 @@ def _own_lines(problem: Problem, emphasis: Emphasis, pen: Pen, paler: bool) -> T
     if emphasis.trace is Trace.OFF or (len(problem.pens) > 1 and not is_asked):
         return none
     # Most photographs are no drawings at a glance.
-    if not is_asked and not is_paper(
+    if not is_asked and not may_be_drawing(
         _inked(problem, _raster(place, _longer(place) / _GLANCE_PX), paler).tone
     ):
         return none

@@ -18,6 +18,7 @@ from scipy import ndimage
 from plotopt.first_strokes.centre_lines import STEP_PX, centre_lines
 from plotopt.first_strokes.corners import cornered, runs
 from plotopt.first_strokes.linking import Line, length_of, pixels_of
+from plotopt.tones.lighting import find_lighting
 
 #: Lines are looked for in pixels of this part of the pen's width.
 PIXEL_PENS = 0.2
@@ -26,7 +27,7 @@ PIXEL_PENS = 0.2
 _WIDEST_PENS, _DARKER, _MOST_PERCENT, _AT_ALL = 2.5, 0.35, 95.0, 0.05
 # Half of a drawing in lines is paper, as light as this at least. What is darker than most of that is ink, and
 # so much of it is in lines and so much in lines and blacks; lines are so much darker than the paper around.
-_PAPER, _SPECKS, _IN_LINES, _IN_INK, _CONTRAST, _BLACK = 0.7, 0.12, 0.15, 0.5, 0.3, 0.25
+_PAPER, _SPECKS, _IN_LINES, _IN_INK, _CONTRAST, _BLACK = 0.7, 0.12, 0.15, 0.5, 0.3, 0.35
 _SPOTLESS = 0.99
 # Half of the pixels of grainy paper are off those around by as much; that is blurred by so many pens.
 _GRAIN, _FINE_PX, _BLUR_PENS = 0.008, 2.0, 0.2
@@ -52,8 +53,13 @@ class Trace(Enum):
     OFF = "off"
 
 
-def is_paper(tone: Float[ndarray, "height width"]) -> bool:
-    """Whether half of a tone is as light as paper."""
+def may_be_drawing(tone: Float[ndarray, "height width"]) -> bool:
+    """Whether half of a picture is as light as paper, as most photographs are not."""
+    lighting = find_lighting(tone)
+    return _is_paper(tone if lighting is None else lighting.evened(tone))
+
+
+def _is_paper(tone: Float[ndarray, "height width"]) -> bool:
     return bool(np.median(tone) >= _PAPER)
 
 
@@ -86,7 +92,7 @@ class Narrow:
         in_lines, in_blacks = ink[lines].sum(), ink[~lines & (self.tone < _BLACK)].sum()
         least, most = _IN_LINES * ink.sum(), _IN_INK * ink.sum()
         is_ink = in_lines >= least and in_lines + in_blacks >= most
-        return is_paper(self.tone) and self.contrast >= _CONTRAST and bool(is_ink)
+        return _is_paper(self.tone) and self.contrast >= _CONTRAST and bool(is_ink)
 
     def thin(self, pen_px: float) -> Bool[ndarray, "height width"]:
         """The lines but for what is left of wide shapes where they bend: a square does not fit in there."""
@@ -98,12 +104,14 @@ class Narrow:
 class Traced:
     """The lines of a picture in pixels, the longest first, and which pixels one line of the pen stands for.
 
-    Tones lighter than ``paper`` are those of its soiled paper; None where that is clean.
+    Of a drawing on a sheet in uneven light, ``left`` is how much even light leaves of each pixel's darkness.
+    Tones lighter than ``paper`` are then those of its soiled paper. Both are None where it is clean.
     """
 
     lines: list[Float[ndarray, "points 2"]]
     slim: Bool[ndarray, "height width"]
     paper: float | None = None
+    left: Float[ndarray, "height width"] | None = None
 
 
 def trace_lines(
@@ -117,8 +125,10 @@ def trace_lines(
     none = Traced([], np.zeros(tone.shape, bool))
     if trace is Trace.OFF:
         return none
-    tone = _ungrained(tone, pen_px)
-    if trace is Trace.AUTO and not is_paper(tone):
+    seen = _ungrained(tone, pen_px)
+    lighting = find_lighting(seen)
+    tone = seen if lighting is None else lighting.evened(seen)
+    if trace is Trace.AUTO and not _is_paper(tone):
         return none
     narrow = Narrow.of(tone, pen_px)
     is_drawing = narrow.is_drawing
@@ -129,7 +139,11 @@ def trace_lines(
     found = (part for line in centre_lines(mask, widest_px) for part in cornered(line, pen_px))
     lines = _spaced(found, pen_px, tone.shape)
     slim = mask & ~_opened(mask, 0.5 * _SLIM_PENS * pen_px)
-    return Traced(lines, slim, paper - _SPECKS if is_drawing and paper < _SPOTLESS else None)
+    if not is_drawing:
+        return Traced(lines, slim)
+    if lighting is None:
+        return Traced(lines, slim, paper - _SPECKS if paper < _SPOTLESS else None)
+    return Traced(lines, slim, paper - _SPECKS, lighting.left(seen))
 
 
 def _ungrained(tone: Float[ndarray, "height width"], pen_px: float) -> Float[ndarray, "height width"]:

@@ -84,6 +84,15 @@ def test_circles_go_on_through_each_other():
         assert min(np.abs(np.hypot(*(line - centre).T) - 45).max() for centre in centres) <= WIDTH / 2
 
 
+def test_between_crossings_so_near_that_nothing_is_left_lines_keep_their_direction():
+    """A point between two nodes has none of its own."""
+    lines = centre_lines(((x + y) % 6 < 2) | ((x - y) % 6 < 2))
+    long = [line for line in lines if length_px(line) > 20]
+    straight = [np.hypot(*(line[-1] - line[0])) / length_px(line) for line in long]
+    assert len(long) > 40
+    assert np.mean(straight) > 0.9
+
+
 def test_the_longest_come_first():
     lines = centre_lines(bar((10, 20), (60, 20)) | bar((10, 60), (150, 60)) | bar((10, 100), (110, 100)))
     assert [round(line[0, 1] / 20) for line in lines] == [3, 5, 1]

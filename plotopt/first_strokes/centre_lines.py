@@ -130,6 +130,8 @@ def _arm(arc: Arc, width: float, owner: Int[ndarray, "nodes"], places: Float[nda
     is_loop = max(arc.ends) < 0 and np.hypot(*(whole[0] - whole[-1])) <= CLOSED_PX
     before, after = (0 if is_loop else _aside(len(whole), aside, end >= 0) for end in arc.ends)
     line = whole[before : len(whole) - after]
+    if len(line) == 1 and min(arc.ends) >= 0:
+        line = _as_line(line[0], *places[owner[list(arc.ends)]])
     tips = []
     for end, last, inwards in zip(arc.ends, (whole[0], whole[-1]), (line, line[::-1]), strict=True):
         node = int(owner[end]) if end >= 0 else -1
@@ -139,6 +141,13 @@ def _arm(arc: Arc, width: float, owner: Int[ndarray, "nodes"], places: Float[nda
         is_led = not is_loop if node < 0 else _leads(heading, places[node] - inwards[0], width)
         tips.append(_Tip(inwards[0], heading, node, np.reshape(feet if is_led else [], (-1, 2))))
     return _Arm(line, (tips[0], tips[1]), width, len(arc.points))
+
+
+def _as_line(point: Float[ndarray, "2"], start: Float[ndarray, "2"], stop: Float[ndarray, "2"]) -> Line:
+    """A step of a line there that runs from one node to another, for a point has no direction."""
+    way = stop - start
+    step = STEP_PX * way / max(float(np.hypot(*way)), _LEAST_PX)
+    return np.stack([point - 0.5 * step, point + 0.5 * step])
 
 
 def _aside(count: int, aside: int, meets: bool) -> int:

@@ -99,9 +99,9 @@ class Target:
         return replace(self, pixels=paper - reach * (paper - self.pixels))
 
     def faded(self, left: Float[Tensor, "height width"]) -> Target:
-        """The same target with this much of its darkness left at each pixel, 0 paper, 1 all."""
+        """The same target with this much of its darkness left at each pixel, 0 paper, 1 all, 2 twice that."""
         paper = self._paper(self.pixels)
-        return replace(self, pixels=paper - left * (paper - self.pixels))
+        return replace(self, pixels=(paper - left * (paper - self.pixels)).clamp(0, 1))
 
     def resized(self, shape: tuple[int, int]) -> Target:
         """The same target in as many or more rows and columns, straight between its pixels."""

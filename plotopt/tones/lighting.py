@@ -1,0 +1,140 @@
+"""The light on a photographed sheet: how light its bare paper is in every part of the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy import ndarray
+from numpy.polynomial import polynomial
+from scipy import ndimage
+
+# Light is looked at in so many cells along the longer side; in each, paper is lighter than most.
+_CELLS, _LIGHTER_PERCENT = 48, 75.0
+# Its logarithm is a polynomial of this degree along each axis: a slope or a vignette, no shadow's edge.
+_DEGREE = (3, 3)
+# Of the cells so many are to be darker than it at first, in rounds that bring residuals down to the least.
+_DARKER, _ROUNDS, _LEAST = 0.7, 20, 0.01
+# Then it is that of the cells which are so near to it. So near to it are so many of the pixels.
+_NEAR, _PAPER = 0.1, 0.65
+# A sheet is the lightest thing in its picture; this light is even.
+_LIGHTEST, _EVEN = 0.85, 0.99
+# The darkest ink is that of all but so many per cent, and is dark.
+_BLACK_PERCENT, _PALEST = 0.5, 0.5
+# Where paper is so dark, ink is lost in noise; from so light on it is not.
+_LOST, _SEEN = 0.15, 0.3
+_NONE = 1e-6
+# Tones of cells with hardly any ink vary little; the logarithms of shadows change slowly from cell to cell.
+_PLAIN, _STEP = 0.1, 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class Lighting:
+    """How light a sheet's bare paper is at each pixel, its ``light`` in 0..1, and what ink is darkest.
+
+    ``inked`` is that in parts of the paper around it, ``black`` what it becomes.
+    """
+
+    light: Float[ndarray, "height width"] = field(repr=False)
+    inked: float
+    black: float
+
+    def evened(self, tone: Float[ndarray, "height width"]) -> Float[ndarray, "height width"]:
+        """The tones that the sheet would have in even light, 1 for its paper."""
+        ink = (1 - tone / self.light) * (1 - self.black) / (1 - self.inked)
+        known = np.interp(self.light, (_LOST, _SEEN), (0, 1))
+        return (1 - known * ink).clip(self.black, 1)
+
+    def left(self, tone: Float[ndarray, "height width"]) -> Float[ndarray, "height width"]:
+        """How much that leaves of each pixel's darkness; more than 1 where it gets darker."""
+        return (1 - self.evened(tone)) / np.maximum(1 - tone, _NONE)
+
+
+def find_lighting(tone: Float[ndarray, "height width"]) -> Lighting | None:
+    """The uneven light on the sheet that a picture with these tones, 0..1, shows; None where it shows none.
+
+    Two thirds of such a picture are paper. Ink and shapes darker than that are outliers: the light begins
+    as a quantile (R. Koenker and G. Bassett, Regression quantiles, Econometrica 46 (1978); by weighted least
+    squares) and ends as the mean of what lies near. Shadows beside it are followed from cell to cell.
+    """
+    side = -(-max(tone.shape) // _CELLS)
+    cells = _Cells.of(tone, side)
+    smooth, near = _fitted(cells.light)
+    if not near.any() or smooth[near].max() < np.log(_LIGHTEST):
+        return None
+    if (np.abs(tone / _whole(smooth, side, tone.shape) - 1) <= _NEAR).mean() < _PAPER:
+        return None
+    light = _whole(cells.lit(smooth, near), side, tone.shape)
+    black, inked = (float(np.percentile(each, _BLACK_PERCENT)) for each in (tone, tone / light))
+    return Lighting(light, inked, black) if light.min() <= _EVEN and black <= inked <= _PALEST else None
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """The logarithms of the light of cells of a picture, and which are ``plain``, without ink or edges."""
+
+    light: Float[ndarray, "rows columns"]
+    plain: Bool[ndarray, "rows columns"]
+
+    @classmethod
+    def of(cls, tone: Float[ndarray, "height width"], side: int) -> _Cells:
+        whole = np.pad(tone, [(0, -length % side) for length in tone.shape], "edge")
+        rows, columns = (length // side for length in whole.shape)
+        pixels = whole.reshape(rows, side, columns, side)
+        percents = [100 - _LIGHTER_PERCENT, _LIGHTER_PERCENT]
+        darker, light = np.maximum(np.percentile(pixels, percents, axis=(1, 3)), _NONE)
+        return cls(np.log(light), light - darker <= _PLAIN)
+
+    def lit(
+        self, smooth: Float[ndarray, "rows columns"], near: Bool[ndarray, "rows columns"]
+    ) -> Float[ndarray, "rows columns"]:
+        """The light on the paper, which is ``near`` to a smooth one but for the shadows."""
+        shadows = self._shadows(near)
+        paper = (self.plain & near) | shadows
+        if not paper.any():
+            return smooth
+        # Where there is ink, light is off the smooth one by as much as on the paper beside it.
+        beside = ndimage.distance_transform_edt(~paper, return_distances=False, return_indices=True)
+        return smooth + np.where(shadows, self.light - smooth, 0)[tuple(beside)]
+
+    def _shadows(self, paper: Bool[ndarray, "rows columns"]) -> Bool[ndarray, "rows columns"]:
+        """Plain cells that paper darkens to by and by, in parts that go to the picture's edge."""
+        known = paper
+        for _ in range(max(paper.shape)):
+            around = np.pad(np.where(known, self.light, -np.inf), 1, constant_values=-np.inf)
+            next_to = (around[:-2, 1:-1], around[2:, 1:-1], around[1:-1, :-2], around[1:-1, 2:])
+            known = known | self.plain & np.any([np.abs(self.light - each) <= _STEP for each in next_to], 0)
+        parts, _ = ndimage.label(known & ~paper)
+        outer = np.concatenate([parts[[0, -1]].ravel(), parts[:, [0, -1]].ravel()])
+        return np.isin(parts, outer[outer > 0])
+
+
+def _whole(
+    cells: Float[ndarray, "rows columns"], side: int, shape: tuple[int, ...]
+) -> Float[ndarray, "height width"]:
+    """Light at each pixel, from its logarithms in the cells."""
+    whole = ndimage.zoom(np.exp(cells), side, order=1, mode="nearest", grid_mode=True)
+    return whole[: shape[0], : shape[1]]
+
+
+def _fitted(
+    light: Float[ndarray, "rows columns"],
+) -> tuple[Float[ndarray, "rows columns"], Bool[ndarray, "rows columns"]]:
+    """The smooth light on the paper, in logarithms, and which cells are near to it."""
+    y, x = np.meshgrid(*(np.linspace(-1, 1, count) for count in light.shape), indexing="ij")
+    terms, values = polynomial.polyvander2d(y.ravel(), x.ravel(), _DEGREE), light.ravel()
+    weights = np.ones_like(values)
+    for _ in range(_ROUNDS):
+        off = values - terms @ _least_squares(terms, values, weights)
+        weights = np.where(off > 0, _DARKER, 1 - _DARKER) / np.maximum(np.abs(off), _LEAST)
+    near = np.abs(off) <= _NEAR
+    for _ in range(_ROUNDS):
+        smooth = terms @ _least_squares(terms, values, near)
+        near = np.abs(values - smooth) <= _NEAR
+    return smooth.reshape(light.shape), near.reshape(light.shape)
+
+
+def _least_squares(terms: ndarray, values: ndarray, weights: ndarray) -> Float[ndarray, "terms"]:
+    root = np.sqrt(weights)
+    return np.linalg.lstsq(terms * root[:, None], values * root, rcond=None)[0]

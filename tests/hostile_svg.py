@@ -30,9 +30,18 @@ _TAGS = (
 )
 _CHOICES = {
     "stroke": ("red", "none", "#abc", "#12345678", "rgb(999,0,0)", "hsl(0,900%,50%)", "url(#a)"),
-    "fill": ("none", "transparent", "currentColor", "inherit", "cmyk(0,0,0,0)", "x" * 200),
+    "fill": ("none", "transparent", "currentColor", "inherit", "cmyk(0,0,0,0)", "x" * 200, "color()"),
+    "color": ("var(--a, red)", "rgb(1 2 3 / 50%)", "hsl(1e999 1% 1%)", "url(#a) lime", "9" * 5000, "(" * 999),
     "href": ("#a", "#b", "#c", "#", "a.svg#a", "file:///etc/passwd", "http://localhost/", "data:,x"),
-    "style": ("stroke:red;fill:none", "stroke:url(file:///etc/passwd)", ";;:", "transform:scale(2)"),
+    "vector-effect": ("non-scaling-stroke",),
+    "transform-origin": ("center", "9 9", "1e999 0", "", "top nan"),
+    "marker-end": ("url(#a)", "none"),
+    "systemLanguage": ("de", "en", ""),
+    "overflow": ("visible", "hidden"),
+    "style": (
+        *("stroke:red!important", "width:0", "stroke:var(" * 999, "a{b:c}" * 99, "marker:url(#a);fill:u+9"),
+        *("stroke:red;fill:none", "stroke:url(file:///etc/passwd)", ";;:", "transform:scale(2)"),
+    ),
     "class": ("a", "b c", " "),
     "opacity": ("0", "0.0%", "0" * 3000 + "!", "none"),
     "visibility": ("hidden", "visible", "collapse"),
@@ -49,6 +58,8 @@ _NUMBERED = (
 _SHEETS = (
     *("path{stroke:red}", ".a,.b{fill:none}", "#a{stroke:lime}", "/**/*{}", "@import '/etc/passwd';", "{}}{"),
     *("<![CDATA[ .a{stroke:blue} ]]>", "/*" * 999, "a " * 999, ".a{fill:red}" * 300),
+    *("@media screen{" * 999, "@media print{.a{fill:red}}", "g &gt; .a .b{fill:red!important}", "a{" * 999),
+    *(".a " * 300 + "{fill:red}", ".a{fill:" + "(" * 999, "@supports (x){.a{fill:red}}", "\\d800 {fill:red}"),
 )  # fmt: skip
 
 
@@ -147,6 +158,11 @@ def _bombs(draw):
                 ("", " ".join(f'a{i}=""' for i in range(count)), line),
                 ("", "", "<style>" + ".a{fill:red}" * count + "</style>" + "<g class='a'/>" * count),
                 ("", "", f"<style>{'.a,' * count}.b{{fill:red}}</style>{line}"),
+                (
+                    "",
+                    "",
+                    f"<style>{'.a .b{fill:red}' * count}</style>" + f"<g class='a b'>{line}</g>" * count,
+                ),
                 ("", "", f"<polyline stroke='red' points='{'1 2 ' * count}'/>"),
             ]
         )

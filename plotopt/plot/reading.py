@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
@@ -20,6 +20,8 @@ from plotopt.plot.chains import Chain
 from plotopt.plot.materials import Materials, read_materials
 from plotopt.plot.svgin.document import read_document
 from plotopt.plot.svgin.placing import Sheet, measure_sheet
+from plotopt.plot.svgin.sheets import StyleSheet
+from plotopt.plot.svgin.styles import declared_of
 from plotopt.plot.svgin.walk import Mark, Walk
 from plotopt.stocks import Stock
 
@@ -41,11 +43,15 @@ _NOTES = {
     "image": "pictures left out: {} (`plotopt fit` draws pictures)",
     "foreign": "foreign objects left out: {}",
     "links": "clones of what is not in the file left out: {}",
+    "loops": "clones that hold themselves left out: {}",
     "hidden": "hidden elements left out: {}",
     "background": "rectangles as large as the page left out: {}",
     "filled": "fills without a line: {} (their outlines are drawn)",
-    "clipped": "clip paths and masks not applied: {}",
+    "colours": "colours that cannot be read, drawn in black: {}",
+    "clipped": "clip paths and masks not applied: {} (edges of drawings in the drawing count too)",
     "dashed": "dashed lines drawn whole: {}",
+    "markers": "lines whose arrow heads or other markers are left out: {}",
+    "selectors": "style rules with selectors that are not understood: {}",
     "damaged": "elements with damaged data: {} (drawn as far as they can be read)",
 }
 
@@ -90,14 +96,16 @@ def read_svg(path: Path, grouping: Grouping = Grouping.AUTO) -> Reading:
 
     Every outline is drawn, of stroked and of filled elements alike; what a pen cannot draw (text, pictures,
     clip paths, dashes) is counted in the notes. Layers come in the order of the file, those whose labels
-    begin with a number first and by number. A file that tells no size has a page as large as what is drawn.
+    begin with a number first and by number. A page is as large as what is drawn where the file does not
+    tell its width or height, and what lies left of it or above is brought onto it.
     One that plotopt wrote has the layers, pens and paper that it was written with, as far as they can still
     be found.
     Raises PlotoptError for a file that is no SVG, is damaged or too large, and a page outside 1 mm to 5 m.
     """
     document = read_document(path)
-    sheet = measure_sheet(document.root)
-    walk = Walk(document, sheet)
+    root, style_sheet = document.root, StyleSheet(document.style_sheet)
+    sheet = measure_sheet(root, declared_of("svg", root.attributes, style_sheet))
+    walk = Walk(document, sheet, style_sheet)
     # Figures beyond all bounds are found and counted as damage, not warned of.
     with np.errstate(over="ignore", invalid="ignore"):
         marks = list(walk.marks())
@@ -106,25 +114,37 @@ def read_svg(path: Path, grouping: Grouping = Grouping.AUTO) -> Reading:
     if known and grouping is Grouping.AUTO:
         grouping = Grouping.INKSCAPE
     materials = known or Materials()
+    page, marks, page_notes = _lay_out(sheet, marks)
     layers, layer_notes = _layers(marks, grouping, materials)
-    page, page_notes = _page(sheet, marks)
     return Reading(page, layers, (*page_notes, *notes, *layer_notes, *materials.notes), materials.stock)
 
 
-def _page(sheet: Sheet, marks: Sequence[Mark]) -> tuple[Page, list[str]]:
-    size, notes = sheet.size_mm, []
-    if size is None:
-        corners = [chain.max((0, 1)) for mark in marks for chain in mark.chains]
-        width_mm, height_mm = np.ceil(np.max([_LEAST_GUESS_MM, *corners], axis=0)).tolist()
-        size = (width_mm, height_mm)
-        notes = [f"the file tells no size, so its page is taken for {width_mm:g} x {height_mm:g} mm"]
-    for side_mm in size:
+def _lay_out(sheet: Sheet, marks: list[Mark]) -> tuple[Page, list[Mark], list[str]]:
+    """The page, the marks as they lie on it, and what to tell of sides that the file does not."""
+    told = np.array(sheet.sides_mm, float)
+    missing, notes = np.isnan(told), []
+    size = told
+    if missing.any():
+        chains = [chain for mark in marks for chain in mark.chains]
+        low = np.min([(0.0, 0.0), *(chain.min((0, 1)) for chain in chains)], axis=0) * missing
+        high = np.max([chain.max((0, 1)) for chain in chains] or [(0.0, 0.0)], axis=0)
+        size = np.where(missing, np.ceil(np.maximum(high - low, _LEAST_GUESS_MM)), told)
+        what = "size" if missing.all() else ("width", "height")[int(missing.argmax())]
+        notes = [f"the file tells no {what}, so its page is taken for {size[0]:g} x {size[1]:g} mm"]
+        if low.any():
+            notes = [f"{notes[0]} and the drawing moved onto it"]
+            marks = [replace(mark, chains=[chain - low for chain in mark.chains]) for mark in marks]
+    return _page(*size.tolist()), marks, notes
+
+
+def _page(width_mm: float, height_mm: float) -> Page:
+    for side_mm in (width_mm, height_mm):
         if not _SHORTEST_SIDE_MM <= side_mm <= _LONGEST_SIDE_MM:
             raise PlotoptError(
-                f"the drawing's page is {size[0]:g} x {size[1]:g} mm: sides may be {_SHORTEST_SIDE_MM:g} to "
-                f"{_LONGEST_SIDE_MM:g} mm, change width and height in the file"
+                f"the drawing's page is {width_mm:g} x {height_mm:g} mm: sides may be "
+                f"{_SHORTEST_SIDE_MM:g} to {_LONGEST_SIDE_MM:g} mm, change width and height in the file"
             )
-    return Page(*size, 0.0), notes
+    return Page(width_mm, height_mm, 0.0)
 
 
 def _layers(
@@ -133,20 +153,26 @@ def _layers(
     if grouping is Grouping.AUTO:
         several = len({mark.layer for mark in marks} - {None}) > 1
         grouping = Grouping.INKSCAPE if several else Grouping.COLOUR
-    keys: dict[Grouping, Callable[[Mark], str]] = {
-        Grouping.INKSCAPE: lambda mark: mark.layer or "outside",
-        Grouping.COLOUR: lambda mark: _color_name(mark.color),
-        Grouping.ONE: lambda mark: "all",
-    }
-    groups: dict[str, list[Mark]] = {}
+    groups: dict[Hashable, list[Mark]] = {}
     for mark in marks:
-        groups.setdefault(keys[grouping](mark), []).append(mark)
+        groups.setdefault(_group(mark, grouping), []).append(mark)
     notes: list[str] = []
-    layers = [_layer(label, marks, materials, notes) for label, marks in groups.items()]
+    layers = [_layer(_label(each[0], grouping), each, materials, notes) for each in groups.values()]
     if grouping is Grouping.INKSCAPE:
         layers = [replace(layer, number=_leading_number(layer.label)) for layer in layers]
         layers.sort(key=lambda layer: math.inf if layer.number is None else layer.number)
     return tuple(layers), notes
+
+
+def _group(mark: Mark, grouping: Grouping) -> Hashable:
+    """What all marks of a layer have in common."""
+    return mark.layer if grouping is Grouping.INKSCAPE else _label(mark, grouping)
+
+
+def _label(mark: Mark, grouping: Grouping) -> str:
+    if grouping is Grouping.INKSCAPE:
+        return mark.layer.label if mark.layer else "outside"
+    return _color_name(mark.color) if grouping is Grouping.COLOUR else "all"
 
 
 def _layer(label: str, marks: Sequence[Mark], materials: Materials, notes: list[str]) -> ReadLayer:

@@ -43,7 +43,10 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """The root element, the elements that have an id, the text of all style sheets and of the metadata."""
+    """The root element, the elements that have an id, the text of all style sheets and of the metadata.
+
+    Style sheets that are for some media alone are so by a rule in their text.
+    """
 
     root: Node
     by_id: dict[str, Node]
@@ -75,7 +78,7 @@ def read_document(path: Path) -> Document:
     except (ValueError, LookupError) as error:
         raise PlotoptError(f"{name} has an encoding that cannot be read ({error}): save as UTF-8") from None
     assert builder.root is not None
-    return Document(builder.root, builder.by_id, "\n".join(builder.sheets), "".join(builder.metadata))
+    return Document(builder.root, builder.by_id, "".join(builder.sheets), "".join(builder.metadata))
 
 
 def _read_bytes(path: Path, name: str) -> bytes:
@@ -132,6 +135,8 @@ class _Builder:
         else:
             self._open[-1].children.append(node)
         self._open.append(node)
+        if node.tag == "style" and "media" in node.attributes:
+            self.sheets.append(f"@media {node.attributes['media']} {{")
         if "id" in node.attributes:
             self.by_id.setdefault(node.attributes["id"], node)
         self._count += 1
@@ -144,7 +149,9 @@ class _Builder:
             raise PlotoptError(f"{self.name} has groups {DEEPEST} deep in each other: ungroup the drawing")
 
     def _end(self, tag: str) -> None:
-        self._open.pop()
+        node = self._open.pop()
+        if node.tag == "style":
+            self.sheets.append("}\n" if "media" in node.attributes else "\n")
 
     def _text(self, text: str) -> None:
         if self._open[-1].tag == "style":

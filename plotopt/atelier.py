@@ -90,11 +90,13 @@ class Atelier:
             spent = budget.spent(strokes, self.problem.pens, self.problem.target.place)
             attempts.append(Attempt(aim, spent, *self._told(strokes, sown), sown.is_all))
         best = min(attempts, key=lambda each: abs(1 - each.spent))
-        strokes = best.strokes
+        strokes, notes = best.strokes, best.notes
+        if best.spent < FILLED and any(each.is_all for each in attempts):
+            notes = (*notes, budget.unfilled(best.spent))
         if settings.single_line:
             pens, place = self.problem.pens, self.problem.target.place
             strokes = tightened(strokes, lambda drawn: budget.spent(drawn, pens, place), _PULLS)
-        return strokes, best.notes
+        return strokes, notes
 
     def _told(self, strokes: Strokes, sown: Sown) -> tuple[Strokes, tuple[str, ...]]:
         return strokes, (*sown.notes, *self.journal.notes, *_idle_notes(strokes, self.problem.pens))

@@ -56,6 +56,13 @@ class Budget:
     def text(self) -> str:
         return f"{self.minutes:g} min" if self.minutes else f"{self.metres:g} m"
 
+    def unfilled(self, spent: float) -> str:
+        """What to tell of a drawing that takes so little of it, where there is no more to draw."""
+        return (
+            f"more strokes would not better this drawing: it fills {spent:.0%} of {self.text}; take larger "
+            "paper or a finer pen to use the rest"
+        )
+
 
 def sow_within(
     budget: Budget,
@@ -69,7 +76,8 @@ def sow_within(
     """First strokes that fill the budget and up to 3 % more, as near as their number allows.
 
     ``sown`` lays a number of them, from one to ``most``, or fewer where more would have nothing to do; the
-    same number gives the same. ``first`` is the one tried first.
+    same number gives the same. ``first`` is the one tried first. ``is_all`` tells where all those that have
+    anything to do do not come to the budget's aim.
     """
     tries = _Tries(min(most, first), most, budget.aim)
     for _ in range(_TRIES):
@@ -80,10 +88,7 @@ def sow_within(
         tries.add(laid, spent, sum(laid.strokes.laid()))
         if budget.aim <= spent <= budget.aim * (1 + _OVER) or tries.done:
             break
-    if tries.exhausted and tries.spent < FILLED:
-        note = _unfilled_note(budget, tries.spent)
-        return replace(tries.best, notes=(*tries.best.notes, note), is_all=True)
-    return tries.best
+    return replace(tries.best, is_all=tries.exhausted and tries.spent < budget.aim)
 
 
 class _Tries:
@@ -146,10 +151,3 @@ class _Tries:
         # Well inside bounds that both were tried, lest one of them hardly moves.
         inner = 0.1 * (high - low) if most < math.inf else 0.0
         return round(min(max(wanted, low + inner, low + 1), max(high - inner, low + 1), high - 1))
-
-
-def _unfilled_note(budget: Budget, spent: float) -> str:
-    return (
-        f"more strokes would not better this drawing: it fills {spent:.0%} of {budget.text}; take larger "
-        "paper or a finer pen to use the rest"
-    )

@@ -144,6 +144,16 @@ def test_whatever_strokes_cost_the_nearest_that_is_allowed_is_taken(unit, power,
         assert spent > 9.99 or sower.cost(more) > 10.3 or more >= min(most, useful) or len(sower.asked) == 12
 
 
+@pytest.mark.parametrize(
+    ("useful", "aim", "is_all"), [(500, 1.0, True), (5000, 1.0, False), (1200, 1.4, True)]
+)
+def test_where_no_more_has_anything_to_do_short_of_the_aim_it_is_told(useful, aim, is_all):
+    budget = Told(None, 10.0, PROFILE, Client.SAXI, aim)
+    sown = found(Sower(lambda n: n / 100, useful), budget)
+    assert sown.is_all == is_all
+    assert spent_m(sown) == pytest.approx(min(useful / 100, 10 * aim), rel=0.03)
+
+
 def test_the_first_try_may_do():
     sower = Sower(lambda n: 10.1 if n == 1000 else 99.0)
     assert spent_m(found(sower)) == pytest.approx(10.1, rel=1e-3)
@@ -153,12 +163,13 @@ def test_the_first_try_may_do():
 def test_what_cannot_fill_the_budget_is_told():
     sown = found(Sower(lambda n: n / 100, most=600))
     assert spent_m(sown) == pytest.approx(6, rel=1e-3)
+    assert sown.is_all
     # What strokes were told stays.
-    of_strokes, note = sown.notes
-    assert of_strokes == "1000"
+    assert sown.notes == ("1000",)
+    note = Told(None, 10.0, PROFILE, Client.SAXI).unfilled(0.6)
     assert "60% of 10 m" in note
     assert "\n" not in note
-    assert "45 min" in found(Sower(lambda n: 0.1, most=600), minutes(45.0)).notes[-1]
+    assert "45 min" in minutes(45.0).unfilled(0.1)
 
 
 @pytest.mark.parametrize("part", [0.975, 1.0, 1.02])

@@ -339,6 +339,19 @@ def test_the_user_is_told_of_lines_left_out_and_they_are_not_wanted():
     assert ink[1] / ink[0] == pytest.approx(drawn[1] / drawn[0], rel=0.1)
 
 
+def test_strokes_that_tones_have_no_use_for_are_for_lines():
+    rows = np.min([1 - np.clip(1.5 - np.abs(y - at), 0, 1) for at in range(20, 195, 9)], axis=0)
+    light = np.minimum(rows, np.where((x < 6) & (y < 6), 0.1, 1))
+    problem = outline(posed(light=light), Emphasis(trace=Trace.AUTO), 500)
+    soil = Soil.of(problem.target, problem.pens, problem.inks, problem.guide)
+    toned = int(sum(bed.useful for bed in soil.field.beds(soil.coarse)))
+    pieces = len(problem.guide.contours.lines)
+    # A tenth would be kept for tones.
+    assert 0 < toned < int(0.1 * (pieces + toned))
+    sown = soil.sown(pieces + toned, np.random.default_rng(0))
+    assert not any("left out" in note for note in sown.notes)
+
+
 def test_crossed_hatching_is_its_lines():
     tone = np.where(((x + y) % 30 < 3) | ((x - y) % 30 < 3), 0.0, 1.0)
     lines = trace_lines(tone, PEN_PX, Trace.AUTO).lines

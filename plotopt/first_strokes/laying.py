@@ -98,8 +98,11 @@ class Field:
         contours = self.guide.contours
         if self.outlines is None or contours is None:
             return self
-        toned = sum(bed.useful for bed in self.beds(coarse)) >= 1
+        toned = int(sum(bed.useful for bed in self.beds(coarse)))
         most = max(1, int(contours.most * count) if toned else count)
+        if contours.own:
+            # What tones have no use for is theirs.
+            most = max(most, count - toned)
         if most >= self.outlined:
             return self
         guide = replace(self.guide, contours=contours.first(most, coarse.place))

@@ -82,6 +82,33 @@ def test_every_pixel_has_the_shares_of_its_colour():
     assert np.abs(found.reshape(4, -1).T - exact[0].numpy()).mean() < 0.06
 
 
+@pytest.mark.parametrize("grey", [0.08, 0.135, 0.2, 0.4, 0.6, 0.71, 0.77, 0.9])
+def test_greys_between_those_of_the_grid_are_drawn_in_black_alone(grey):
+    """Lettering was black, red and blue beside each other."""
+    dark = Pen("dark", "#23222a", 0.4)
+    pens = in_plot_order([Pen("red", "#d8232f", 0.4), Pen("blue", "#1f4fa3", 0.4), dark])
+    found = separate(torch.full((3, 1, 1), grey), Inks.of_pens(pens, 3))[:, 0, 0]
+    parts = dict(zip((pen.name for pen in pens), found, strict=True))
+    assert parts["red"] == parts["blue"] == 0
+    assert parts["dark"] == pytest.approx(shares([grey] * 3, pens)["dark"], abs=0.02)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_between_colours_of_the_grid_shares_are_straight(seed):
+    rng = np.random.default_rng(seed)
+    axis = np.linspace(0, 1, 5)
+    grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1)
+    slope = rng.normal(size=(3, 2))
+    at = rng.random((6, 7, 3))
+    at[0, 0], at[0, 1] = 1, 0
+    np.testing.assert_allclose(separation._interpolated(grid @ slope, at), at @ slope, atol=1e-12)
+    # Along the diagonal of greys, whatever the colours beside it.
+    odd = rng.normal(size=(5, 5, 5, 2))
+    greys = np.repeat(rng.random((1, 9, 1)), 3, -1)
+    wanted = [np.interp(greys[0, :, 0], axis, odd[*[range(5)] * 3, pen]) for pen in range(2)]
+    np.testing.assert_allclose(separation._interpolated(odd, greys)[0].T, wanted, atol=1e-12)
+
+
 def test_many_inks_are_shared_out_alike_on_any_number_of_threads(monkeypatch):
     monkeypatch.setattr(separation, "_STEPS", 3)
     inks = Inks(torch.rand(9, 3, generator=torch.Generator().manual_seed(0)), (False,) * 8 + (True,))

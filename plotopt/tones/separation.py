@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from numpy import ndarray
-from scipy.interpolate import RegularGridInterpolator
 from torch import Tensor
 
 from plotopt.colour.contrast import in_plot_order
@@ -32,7 +31,7 @@ _MOST_INK = 0.95
 # The price of all ink, and what it grows by with an ink's chroma in OKLab.
 _PRICE, _PRICE_OF_CHROMA = 0.0005, 0.01
 _STEPS, _TRYING_STEPS, _STEP = 500, 60, 0.3
-_TRACE = 0.02
+_TRACE, _TRACE_OF_ALL = 0.02, 0.07
 # Colours in between are interpolated on a grid of cube roots of light, on which the eye's steps are even.
 _GRID = 17
 # Of more numbers at a time torch makes a part for each thread, and how many there are shows in the last bits.
@@ -49,10 +48,31 @@ def separate(linear: Float[Tensor, "3 height width"], inks: Inks) -> Float[ndarr
     Interpolated between the colours of a grid.
     """
     at = np.cbrt(linear.double().clamp(0, 1).permute(1, 2, 0).numpy())
-    axis = np.linspace(0, 1, _GRID)
-    shares = np.moveaxis(RegularGridInterpolator((axis, axis, axis), _table(*_content(inks)))(at), -1, 0)
+    shares = np.moveaxis(_interpolated(_table(*_content(inks)), at), -1, 0)
     # A trace of ink here and there, an interpolation's most of all, is a stroke that no one asked for.
-    return shares * np.clip((shares - _TRACE) / _TRACE, 0, 1)
+    trace = np.maximum(_TRACE, _TRACE_OF_ALL * shares.sum(0))
+    return shares * np.clip((shares - trace) / trace, 0, 1)
+
+
+def _interpolated(
+    table: Float[ndarray, "red green blue pens"], at: Float[ndarray, "height width 3"]
+) -> Float[ndarray, "height width pens"]:
+    """The table's values at points of its unit cube, in tetrahedra: greys are made of greys alone.
+
+    From the corner of a cell one walks along its edges to the opposite one, the longest way first (J. Kasson,
+    S. Nin, W. Plouffe and J. Hafner, Performing color space conversions with three-dimensional linear
+    interpolation, J. Electronic Imaging 4 (1995)).
+    """
+    scaled = at * (len(table) - 1)
+    corner = np.minimum(scaled.astype(int), len(table) - 2)
+    order = np.argsort(corner - scaled, axis=-1, kind="stable")
+    ways = np.take_along_axis(scaled - corner, order, -1)
+    parts = -np.diff(ways, axis=-1, prepend=1, append=0)
+    values = parts[..., :1] * table[tuple(np.moveaxis(corner, -1, 0))]
+    for step in range(3):
+        corner = corner + (order[..., step, None] == np.arange(3))
+        values += parts[..., step + 1, None] * table[tuple(np.moveaxis(corner, -1, 0))]
+    return values
 
 
 def _content(inks: Inks) -> tuple[tuple[tuple[float, ...], ...], tuple[bool, ...], tuple[float, ...]]:

@@ -71,7 +71,7 @@ def start(wanted: Neuron, settings: NeuronSettings, eyes: Sequence[Network]) -> 
     place, grid = place_of(settings), settings.copied
     width, height = place.width / grid.columns, place.height / grid.rows
     cell = Rect(place.left, place.top, place.left + width, place.top + height)
-    canvas = Canvas(cell, max(place.width, place.height) / settings.canvas_px, Aim.WRAP)
+    canvas = Canvas(cell, place.longer / settings.canvas_px, Aim.WRAP)
     count = max(1, round(settings.strokes / (grid.columns * grid.rows)))
     return Easel.set_up(wanted, eyes, canvas, count, settings)
 

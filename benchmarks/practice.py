@@ -88,7 +88,7 @@ def pose() -> Task:
     picture, settings = read_picture(PICTURE), FitSettings()
     page = lay_out(settings.paper, settings.margin, settings.orientation, picture.aspect)
     place = fit_rect(page.frame, picture.aspect)
-    mm_per_px = max(place.width, place.height) / LONG_SIDE_PX
+    mm_per_px = place.longer / LONG_SIDE_PX
     cell_px = _JUDGE.cell_px
     width, height = (cell_px * -(-round(side / mm_per_px) // cell_px) for side in (place.width, place.height))
     view = View(place.left, place.top, width, height, mm_per_px)

@@ -199,7 +199,7 @@ class RandomStrokes:
 
     def draw(self, sheet: Sheet, pen_mm: float, density: float, style: int) -> str:
         place, count = sheet.place, max(int(density), 1)
-        mm_per_px = max(place.width, place.height) / style
+        mm_per_px = place.longer / style
         wanted = torch.from_numpy((1 - darkness(sheet, mm_per_px)).astype(np.float32))
         rows, columns = wanted.shape
         view = View(place.left, place.top, columns, rows, mm_per_px)

@@ -18,7 +18,6 @@ from plotopt.first_strokes.single_line import SingleLine
 from plotopt.first_strokes.sowing import Soil, Sown, usual_count
 from plotopt.journal import Attempt, Journal
 from plotopt.listening import Listener, in_one_step
-from plotopt.losses.pixel import PyramidLoss
 from plotopt.networks import load_network
 from plotopt.objectives.base import Objective
 from plotopt.objectives.crew import crew_of
@@ -33,7 +32,7 @@ from plotopt.picture import read_picture
 from plotopt.settings import FitSettings
 from plotopt.settings.base import MOST_STROKES
 from plotopt.slack import tightened
-from plotopt.stages import Stage, mending_of, perception_for, stages_for, tiles
+from plotopt.stages import Stage, mending_of, most_tiles, perception_for, stages_for
 from plotopt.strokes import Strokes
 from plotopt.tones.toning import Shift
 from plotopt.trimming import Within, finished, within
@@ -73,8 +72,8 @@ class Atelier:
         """The optimised strokes, and what the user should know of them.
 
         How much less than the first strokes the bettered ones take shows only at the end. Where they leave
-        too much of a budget, more are laid and all is done again; the fullest drawing is taken. Single lines
-        may be over as well, for no strokes of them can be left out; the one that is off least is taken.
+        too much of a budget, more are laid and all is done again; the drawing that comes nearest to the
+        budget is taken. Only single lines may be over it, since no strokes of them can be left out.
         """
         settings = self.settings
         if settings.minutes is None and settings.metres is None:
@@ -171,16 +170,19 @@ class Atelier:
         """The strokes after the stages that compare pixels; the last of these, and its shift of tones."""
         settings = self.settings
         stages = stages_for(settings.quality, settings.size, settings.tile)[bool(self.carried) :]
-        with crew_of(min(settings.workers, _most_tiles(stages, problem))) as crew:
+        last, place, cell_px = stages[-1], problem.target.place, problem.loss.cell_px
+        # More workers would have nothing to do.
+        most = max(most_tiles(place, stage, cell_px) for stage in stages)
+        with crew_of(min(settings.workers, most)) as crew:
             for stage in stages:
                 likeness = Likeness(problem, problem.hand.held(stage), rng, crew)
                 strokes = self._improved(strokes, likeness, stage, budget)
                 problem = replace(problem, shift=likeness.shift)
             if budget and not settings.single_line:
-                mending = mending_of(stage)
+                mending = mending_of(last)
                 likeness = Likeness(problem, problem.hand.held(mending), rng, crew)
                 strokes = self._mended(strokes, likeness, mending, budget)
-        return strokes, stage, problem.shift
+        return strokes, last, problem.shift
 
     def _mended(self, strokes: Strokes, likeness: Likeness, stage: Stage, budget: Budget) -> Strokes:
         """The strokes that keep the budget; where some had to go, others close the gaps that they leave."""
@@ -202,8 +204,6 @@ class Atelier:
         stage = perception_for(self.settings.quality, before.long_side_px, bold=taste.is_styled)
         stage = replace(stage, steps=scene.crops.steps(canvas, stage.steps))
         target = problem.shift.shifted(problem.target)
-        blur_mm = sum(pen.width_mm for pen in problem.pens) / len(problem.pens)
-        taste = replace(taste, light=problem.loss, blur_mm=blur_mm)
         return Perception(taste, target, scene, stage, problem.grain), stage
 
     def _improved(
@@ -240,11 +240,6 @@ def _aim(attempts: Sequence[Attempt]) -> float:
     return last.aim * min(goal / max(last.spent, 1 / _MOST_AT_ONCE), _MOST_AT_ONCE)
 
 
-def _most_tiles(stages: Sequence[Stage], problem: Problem) -> int:
-    """Tiles that a page is cut into at most: more workers would have nothing to do."""
-    return max(len(tiles(problem.target.place, stage, problem.loss.cell_px, (0, 0))) for stage in stages)
-
-
 def _idle_notes(strokes: Strokes, pens: Sequence[Pen]) -> tuple[str, ...]:
     """What the user should know of pens that are hardly worth putting in."""
     if len(pens) == 1:
@@ -260,12 +255,16 @@ def _idle_notes(strokes: Strokes, pens: Sequence[Pen]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def load_taste(settings: FitSettings, devices: Devices, on_progress: Listener) -> Taste:
-    """VGG16 at the layers of the settings, and the style picture as it sees it."""
+def load_taste(settings: FitSettings, problem: Problem, devices: Devices, on_progress: Listener) -> Taste:
+    """VGG16 at the layers of the settings, and the style picture as it sees it.
+
+    Raises PlotoptError for a style picture, before any progress is told, or weights that cannot be used.
+    """
+    style_picture = read_picture(settings.style_image) if settings.style_image else None
     with in_one_step("loading the network", on_progress):
-        style_picture = read_picture(settings.style_image) if settings.style_image else None
         network = load_network("vgg16", settings.layers, weights=settings.weights, device=devices.networks)
         matrices = gram_matrices(network, style_picture) if style_picture else ()
     style = [matrix.to(devices.drawing) for matrix in matrices]
     weights = (1 - settings.features, settings.features, settings.style if style else 0.0)
-    return Taste(PyramidLoss(), network.hastened(), weights, style)
+    blur_mm = sum(pen.width_mm for pen in problem.pens) / len(problem.pens)
+    return Taste(problem.loss.to(devices.drawing), network.hastened(), weights, style, blur_mm)

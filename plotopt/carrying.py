@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from jaxtyping import Float
+from numpy import ndarray
 
 from plotopt.colour.light import light_of
 from plotopt.colour.oklab import oklab
 from plotopt.first_strokes.bed import Bed
 from plotopt.first_strokes.directions import structure_headings
 from plotopt.first_strokes.laid import placed
-from plotopt.first_strokes.seeding import Course
 from plotopt.first_strokes.shares import apportioned
 from plotopt.first_strokes.sowing import linked_across
 from plotopt.objectives.problem import Problem
@@ -23,10 +24,7 @@ from plotopt.plot.chains import lengths_mm
 from plotopt.refine import missing_ink
 from plotopt.strokes import Strokes
 from plotopt.tones.target import Target
-from plotopt.trimming import worth_for
-
-# Missing ink is looked for at so many pixels along the longer side.
-_LONG_SIDE_PX = 768
+from plotopt.trimming import LONG_SIDE_PX, worth_for
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,10 +66,6 @@ def handed(strokes: Strokes, before: Sequence[Pen], after: Sequence[Pen]) -> Str
     return replace(strokes, pen=nearest[strokes.pen])
 
 
-def _mm_per_px(place: Rect) -> float:
-    return max(place.width, place.height) / _LONG_SIDE_PX
-
-
 def _fewer(strokes: Strokes, problem: Problem, count: int) -> Strokes:
     """The lines that leave most ink of their own for their length, so many strokes of them."""
     worths = worth_for(lengths_mm(strokes.chains()), strokes, problem.target.place)
@@ -84,15 +78,8 @@ def _fewer(strokes: Strokes, problem: Problem, count: int) -> Strokes:
 
 def _more(strokes: Strokes, problem: Problem, count: int, rng: np.random.Generator) -> Strokes:
     """New strokes where ink is missing; pens share them by the length of line that each would mend."""
-    target = problem.target.canvas(_mm_per_px(problem.target.place), 0)
-    wanted = missing_ink(strokes.apart(), target, problem.inks)
-    course, is_led = _course(problem, target)
-    beds = []
-    for number, (pen, missing) in enumerate(zip(problem.pens, wanted, strict=True)):
-        own = course if is_led else replace(course, headings=structure_headings(1 - missing))
-        pen_px = pen.width_mm / target.view.mm_per_px
-        beds.append(Bed(number, pen, 1 - missing, pen_px, own, problem.guide.curl_pens))
-    beds = [bed for bed in beds if bed.useful >= 1]
+    target = problem.target.canvas(problem.target.place.longer / LONG_SIDE_PX, 0)
+    beds = _beds(problem, target, missing_ink(strokes.apart(), target, problem.inks))
     if not beds:
         return strokes
     guide, view = problem.guide, target.view
@@ -108,9 +95,18 @@ def _more(strokes: Strokes, problem: Problem, count: int, rng: np.random.Generat
     return strokes.beside(placed(laid, view, problem.pens))
 
 
-def _course(problem: Problem, target: Target) -> tuple[Course, bool]:
-    """How new strokes run in the pixels of a target, and whether so; else they follow what is missing."""
+def _beds(problem: Problem, target: Target, wanted: Float[ndarray, "pens height width"]) -> list[Bed]:
+    """What each pen has to lay of the ink that is missing, without pens that have less than a stroke.
+
+    New strokes run as single ones that are laid anew do; where the guide has no way for those, they follow
+    what is missing.
+    """
     guide, place = problem.guide, problem.target.place
     course = guide.courses(guide.ground(target, target.view, place))[0]
     repairs = guide.course_of_repairs(target, place)
-    return (replace(course, headings=repairs.headings), True) if repairs else (course, False)
+    beds = []
+    for number, (pen, missing) in enumerate(zip(problem.pens, wanted, strict=True)):
+        headings = repairs.headings if repairs else structure_headings(1 - missing)
+        pen_px, own = pen.width_mm / target.view.mm_per_px, replace(course, headings=headings)
+        beds.append(Bed(number, pen, 1 - missing, pen_px, own, guide.curl_pens))
+    return [bed for bed in beds if bed.useful >= 1]

@@ -50,7 +50,8 @@ def emphasize(problem: Problem, emphasis: Emphasis) -> Problem:
         target = target.lightened(emphasis.shading)
     if target is whole:
         return problem
-    return replace(problem, target=target, guide=replace(problem.guide, structure=whole))
+    guide = replace(problem.guide, structure=whole, toned=emphasis.shading > 0)
+    return replace(problem, target=target, guide=guide)
 
 
 def left_of(target: Target, threshold: float) -> Float[Tensor, "height width"]:

@@ -65,7 +65,7 @@ def fit(
     page, place = settings.sheet(picture.aspect)
     settings.profile.check_fits(place)
     problem = problem_of(settings, picture, place)
-    taste = load_taste(settings, devices, on_progress) if settings.loss is Judge.VGG else None
+    taste = load_taste(settings, problem, devices, on_progress) if settings.loss is Judge.VGG else None
     known = picture.notes + known_notes(settings, problem)
     # A refusal stands alone: nothing is told before all has been read.
     on_progress(Progress("reading the picture", 0, 1))
@@ -113,7 +113,7 @@ def chosen_pens(settings: FitSettings, picture: Picture, place: Rect) -> tuple[P
         problem = emphasize(
             _posed(settings, picture, in_plot_order(seen), place), emphasis_of(settings, picture)
         )
-        small = problem.target.at_scale(max(place.width, place.height) / _CHOOSING_PX)
+        small = problem.target.at_scale(place.longer / _CHOOSING_PX)
         seen = best_pens(small.pixels, seen, chosen.count, stock)
     return in_plot_order(seen)
 

@@ -32,10 +32,11 @@ class Joints:
     @classmethod
     def along(cls, counts: Sequence[int], laid: Sequence[int]) -> Joints:
         """The joints of lines of so many strokes, numbered line by line, each linked from so many."""
-        strokes, ends = int(np.sum(counts)), np.cumsum(counts)
-        inner = np.setdiff1d(np.arange(strokes), ends - 1)
-        told = torch.zeros(strokes, dtype=torch.int64)
-        told[torch.from_numpy(ends - np.asarray(counts))] = torch.tensor(laid)
+        lengths = np.asarray(counts, np.int64)
+        ends = np.cumsum(lengths)
+        inner = np.setdiff1d(np.arange(lengths.sum()), ends - 1)
+        told = torch.zeros(int(lengths.sum()), dtype=torch.int64)
+        told[torch.from_numpy(ends - lengths)] = torch.tensor(laid, dtype=torch.int64)
         return cls(torch.from_numpy(np.stack([inner, inner + 1], axis=1)), told)
 
     def to(self, device: torch.device | str) -> Joints:
@@ -43,11 +44,28 @@ class Joints:
         return Joints(self.pairs.to(device), self.laid.to(device))
 
     def select(self, chosen: Bool[Tensor, "strokes"] | Int[Tensor, "chosen"]) -> Joints:
-        """The joints between the chosen strokes, which are numbered anew."""
+        """The joints between the chosen strokes, which are numbered anew.
+
+        Where a line loses its first stroke, the next one of it that is chosen tells what it was linked from.
+        """
         numbers = torch.full((len(self.laid),), -1, device=self.pairs.device)
         numbers[chosen] = torch.arange(len(numbers[chosen]), device=numbers.device)
         pairs = numbers[self.pairs]
-        return Joints(pairs[(pairs >= 0).all(1)], self.laid[chosen])
+        return Joints(pairs[(pairs >= 0).all(1)], self._handed_on(numbers >= 0)[chosen])
+
+    def _handed_on(self, kept: Bool[Tensor, "strokes"]) -> Int[Tensor, "strokes"]:
+        """``laid``, where strokes that go have told the next one of their line that is kept."""
+        lost = ((self.laid > 0) & ~kept).nonzero()[:, 0].tolist()
+        if not lost:
+            return self.laid
+        told, stays, following = self.laid.clone(), kept.tolist(), dict(self.pairs.tolist())
+        for first in lost:
+            heir = first
+            while not stays[heir] and heir in following:
+                heir = following[heir]
+            if stays[heir]:
+                told[heir] += self.laid[first]
+        return told
 
     def beside(self, other: Joints) -> Joints:
         """The joints of these strokes, and of others that are numbered after them."""

@@ -16,11 +16,11 @@ from torch import Tensor
 from plotopt.colour.contrast import ROOM_LIGHT
 from plotopt.colour.ink import Inks, grey
 from plotopt.emphasis import Emphasis, left_of
-from plotopt.first_strokes.centre_lines import STEP_PX
 from plotopt.first_strokes.contours import trace
 from plotopt.first_strokes.guide import MOST_OF_OWN, MOST_OF_STROKES, Contours
 from plotopt.first_strokes.linking import length_of, pixels_of
 from plotopt.first_strokes.seeding import Seeds, evened
+from plotopt.first_strokes.streamlines import STEP_PX
 from plotopt.maps import Ground, fitted
 from plotopt.objectives.problem import Problem
 from plotopt.page import Rect
@@ -76,7 +76,7 @@ def outline(problem: Problem, emphasis: Emphasis, strokes: int) -> Problem:
     guide = replace(problem.guide, contours=contours, structure=problem.guide.structure or problem.target)
     shape = (coverage.shape[0], coverage.shape[1])
     target = problem.target.resized(shape)
-    pen_px = pen.width_mm * max(coverage.shape) / _longer(target.place)
+    pen_px = pen.width_mm * max(coverage.shape) / target.place.longer
     if not own.lines:
         target = target.faded(1 - emphasis.edges * _halo(coverage, pen_px))
     else:
@@ -133,10 +133,10 @@ def _own_lines(problem: Problem, emphasis: Emphasis, pen: Pen, paler: bool) -> T
         return none
     # Most photographs are no drawings at a glance.
     if not is_asked and not may_be_drawing(
-        _inked(problem, _raster(place, _longer(place) / _GLANCE_PX), paler).tone
+        _inked(problem, _raster(place, place.longer / _GLANCE_PX), paler).tone
     ):
         return none
-    view = _raster(place, max(PIXEL_PENS * pen.width_mm, _longer(place) / _LONGEST_PX))
+    view = _raster(place, max(PIXEL_PENS * pen.width_mm, place.longer / _LONGEST_PX))
     ground = _inked(problem, view, paler)
     pen_px, lone = pen.width_mm / view.mm_per_px, not emphasis.shading
     traced = trace_lines(ground.tone, pen_px, emphasis.trace, lone)
@@ -162,7 +162,7 @@ def _outlines(
 ) -> list[Float[ndarray, "points 2"]]:
     """What is to be drawn of the outlines, as polylines in mm, the strongest first."""
     place = problem.target.place
-    scale_mm = max(_SCALE_PART * _longer(place), _SCALE_PENS * pen.width_mm)
+    scale_mm = max(_SCALE_PART * place.longer, _SCALE_PENS * pen.width_mm)
     view = _raster(place, scale_mm / _SCALE_PX)
     ground = problem.guide.ground(problem.target, view, place)
     # Lines lie on that side of an edge which is to be inked.
@@ -210,8 +210,8 @@ def _cut(line: Float[ndarray, "points 2"], longest_mm: float) -> list[ndarray]:
 def _coverage(lines: list[ndarray], target: Target, pen: Pen) -> Float[Tensor, "height width"]:
     """How much of each pixel the lines cover, in pixels fine enough for the pen over the target's place."""
     rows, columns = target.pixels.shape[1:]
-    finest_mm = _longer(target.place) / _LONGEST_PX
-    mm_per_px = min(_longer(target.place) / max(rows, columns), max(_PIXEL_PENS * pen.width_mm, finest_mm))
+    finest_mm = target.place.longer / _LONGEST_PX
+    mm_per_px = min(target.place.longer / max(rows, columns), max(_PIXEL_PENS * pen.width_mm, finest_mm))
     seeds = Seeds.of_lines(lines)
     strokes = Strokes.of_pen(torch.from_numpy(seeds.control_points(_SPANS)).float(), pen.width_mm)
     return 1 - render(strokes, [_raster(target.place, mm_per_px)])[0, 0]
@@ -219,8 +219,4 @@ def _coverage(lines: list[ndarray], target: Target, pen: Pen) -> Float[Tensor, "
 
 def _raster(place: Rect, mm_per_px: float) -> View:
     """Pixels of about that size over a place, in whole numbers along its longer side."""
-    return View.over(place, _longer(place) / max(1, round(_longer(place) / mm_per_px)))
-
-
-def _longer(place: Rect) -> float:
-    return max(place.width, place.height)
+    return View.over(place, place.longer / max(1, round(place.longer / mm_per_px)))

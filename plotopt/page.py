@@ -32,6 +32,11 @@ class Rect:
     def height(self) -> float:
         return self.bottom - self.top
 
+    @property
+    def longer(self) -> float:
+        """The longer of its sides."""
+        return max(self.width, self.height)
+
     def inset(self, distance: float) -> Rect:
         """The rectangle with every side moved inwards by ``distance`` mm."""
         return Rect(self.left + distance, self.top + distance, self.right - distance, self.bottom - distance)

@@ -104,7 +104,7 @@ def shown(problem: Problem, stock: Stock) -> Image.Image:
     """The target as the eye shall see it, in the pens' inks on the stock, at most 1600 px a side."""
     target, contours = problem.target, problem.guide.contours
     target, place = contours.drawn_on(target) if contours else target, target.place
-    pixels = target.at_scale(max(place.width, place.height) / _SHOWN_PX).pixels
+    pixels = target.at_scale(place.longer / _SHOWN_PX).pixels
     if len(pixels) == 1:
         inks = Inks.of_pens(problem.pens, 3, stock)
         pixels = inks.on_paper(pixels[None])[0]

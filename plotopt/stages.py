@@ -34,7 +34,7 @@ class Stage:
 
     def mm_per_px(self, frame: Rect) -> float:
         """The pixel's size on the page."""
-        return max(frame.width, frame.height) / self.long_side_px
+        return frame.longer / self.long_side_px
 
     def anneal(self, bounds: tuple[float, float], step: int) -> float:
         """From the first bound to the second by half a cosine over the stage's steps."""
@@ -78,6 +78,11 @@ def tiles(frame: Rect, stage: Stage, cell_px: int, shift_px: tuple[int, int]) ->
         for y, height in rows
         for x, width in columns
     ]
+
+
+def most_tiles(frame: Rect, stage: Stage, cell_px: int) -> int:
+    """How many tiles :func:`tiles` cuts a frame into at most: the farther the grid is shifted, the more."""
+    return len(tiles(frame, stage, cell_px, (cell_px - 1, cell_px - 1)))
 
 
 def _cuts(length_px: float, tile_px: int, cell_px: int) -> list[tuple[int, int]]:

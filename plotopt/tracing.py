@@ -15,9 +15,10 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 from scipy import ndimage
 
-from plotopt.first_strokes.centre_lines import STEP_PX, centre_lines
+from plotopt.first_strokes.centre_lines import centre_lines
 from plotopt.first_strokes.corners import cornered, runs
 from plotopt.first_strokes.linking import Line, length_of, pixels_of
+from plotopt.first_strokes.streamlines import STEP_PX
 from plotopt.tones.lighting import find_lighting
 
 #: Lines are looked for in pixels of this part of the pen's width.
@@ -25,9 +26,12 @@ PIXEL_PENS = 0.2
 # What is narrower than so many pens is a line, if it is darker than all around by this part of the most that
 # anything narrow is, which is the darkness of all but a few per cent of what is darker at all.
 _WIDEST_PENS, _DARKER, _MOST_PERCENT, _AT_ALL = 2.5, 0.35, 95.0, 0.05
-# Half of a drawing in lines is paper, as light as this at least. What is darker than most of that is ink, and
-# so much of it is in lines and so much in lines and blacks; lines are so much darker than the paper around.
-_PAPER, _SPECKS, _IN_LINES, _IN_INK, _CONTRAST, _BLACK = 0.7, 0.12, 0.15, 0.5, 0.3, 0.35
+# Half of a drawing in lines is paper, as light as this at least. What is darker than most of that is ink.
+_PAPER, _SPECKS = 0.7, 0.12
+# So much of the ink is in lines, and in lines and blacks together, at the least.
+_IN_LINES, _IN_INK = 0.15, 0.5
+# Lines are so much darker than around them, blacks no lighter than this.
+_CONTRAST, _BLACK = 0.3, 0.35
 _SPOTLESS = 0.99
 # Half of the pixels of grainy paper are off those around by as much; that is blurred by so many pens.
 _GRAIN, _FINE_PX, _BLUR_PENS = 0.008, 2.0, 0.2
@@ -95,7 +99,7 @@ class Narrow:
         return _is_paper(self.tone) and self.contrast >= _CONTRAST and bool(is_ink)
 
     def thin(self, pen_px: float) -> Bool[ndarray, "height width"]:
-        """The lines but for what is left of wide shapes where they bend: a square does not fit in there."""
+        """The lines without wide dark shapes, whose corners the closing by a square counts as narrow."""
         wide = _opened(self.tone < 0.5 * np.median(self.tone), 0.5 * _WIDEST_PENS * pen_px)
         return self.mask & ~wide
 
@@ -119,8 +123,8 @@ def trace_lines(
 ) -> Traced:
     """The lines of a tone, as far apart as the pen needs; none where they are not to be traced.
 
-    Lines that one pass of the pen is too narrow for are told by their tone, but where there is none of it:
-    ``lone`` lines are all of the drawing.
+    Lines wider than one pass of the pen are left to the tones beside them. ``lone`` lines have no tones
+    beside them, so those up to 2.5 pens wide are traced, too.
     """
     none = Traced([], np.zeros(tone.shape, bool))
     if trace is Trace.OFF:

@@ -29,8 +29,8 @@ from plotopt.view import View
 _THOROUGH = 1.05
 # A lift of the pen, the way to the next line and the start from rest, as a length of line.
 _LIFT_MM = 30.0
-# Ink is looked at in so many pixels along the longer side.
-_LONG_SIDE_PX = 768
+#: Ink, what there is and what is missing, is looked at in so many pixels along the longer side.
+LONG_SIDE_PX = 768
 _LEAST_MM = 1e-9
 # A finished drawing is pulled tight so many times at most, for some 3 %.
 _PULLS = 8
@@ -142,9 +142,8 @@ def _worth_keeping(strokes: Strokes, place: Rect, share: float, lift_mm: float) 
 def _without_ends(strokes: Strokes, place: Rect, over_mm: float) -> Bool[Tensor, "strokes"]:
     """All strokes but those at ends of lines that leave least ink for their length; one at the least."""
     ends = torch.unique(torch.tensor([end for line in strokes.lines() for end in (line[0], line[-1])]))
-    view = View.over(place, max(place.width, place.height) / _LONG_SIDE_PX)
     lengths = strokes.lengths_mm()[ends].double().cpu().numpy()
-    ink = own_ink(strokes.apart(), view)[ends].double().cpu().numpy()
+    ink = _ink_alone(strokes, place)[ends.numpy()]
     order = np.argsort(ink / np.maximum(lengths, _LEAST_MM), kind="stable")
     gone = min(1 + int(np.searchsorted(np.cumsum(lengths[order]), over_mm)), len(strokes) - 1)
     keeps = torch.ones(len(strokes), dtype=torch.bool, device=strokes.pen.device)
@@ -154,7 +153,12 @@ def _without_ends(strokes: Strokes, place: Rect, over_mm: float) -> Bool[Tensor,
 
 def worth_for(costs_mm: Float[ndarray, "lines"], strokes: Strokes, place: Rect) -> Float[ndarray, "lines"]:
     """How many pixels of ink each line alone leaves for each mm that it costs."""
-    view = View.over(place, max(place.width, place.height) / _LONG_SIDE_PX)
-    ink = own_ink(strokes.apart(), view).double().cpu().numpy()
+    ink = _ink_alone(strokes, place)
     inked = np.array([ink[line].sum() for line in strokes.lines()])
     return inked / np.maximum(costs_mm, _LEAST_MM)
+
+
+def _ink_alone(strokes: Strokes, place: Rect) -> Float[ndarray, "strokes"]:
+    """How many pixels of ink each stroke alone leaves."""
+    view = View.over(place, place.longer / LONG_SIDE_PX)
+    return own_ink(strokes.apart(), view).double().cpu().numpy()

@@ -110,7 +110,7 @@ def draw_grown(
     The small one wraps, so that copies of it join; all over the place they then grow apart.
     """
     growth, grid = growth_for(settings.quality), settings.copied
-    sheet = Canvas(place, max(place.width, place.height) / settings.canvas_px)
+    sheet = Canvas(place, place.longer / settings.canvas_px)
     width, height = place.width / grid.columns, place.height / grid.rows
     cell = Rect(place.left, place.top, place.left + width, place.top + height)
     count = max(1, round(settings.strokes / (grid.columns * grid.rows)))
@@ -124,7 +124,7 @@ def draw_whole(
     wanted: Neuron, eyes: Sequence[Network], place: Rect, settings: NetworkSettings, journal: Journal
 ) -> Strokes:
     """The optimised strokes of a neuron, each with its pen, drawn as one from scratch."""
-    sheet = Canvas(place, max(place.width, place.height) / settings.canvas_px)
+    sheet = Canvas(place, place.longer / settings.canvas_px)
     easel = Easel.set_up(wanted, eyes, sheet, settings.strokes, settings)
     return easel.begin(growth_for(settings.quality).whole, journal)
 
@@ -155,7 +155,7 @@ def draw_on(
 ) -> Strokes:
     """The strokes of another run, optimised on with other settings at the place where they lie."""
     place = carried.place
-    sheet = Canvas(place, max(place.width, place.height) / settings.canvas_px)
+    sheet = Canvas(place, place.longer / settings.canvas_px)
     if wanted.center:
         sheet = _middle(place, settings)
     strokes = with_pens(carried.strokes, settings.layered_pens)
@@ -169,6 +169,5 @@ def _pen_mm(settings: NetworkSettings) -> float:
 
 def _middle(place: Rect, settings: NetworkSettings) -> Canvas:
     """The canvas for the middle of a map."""
-    long_side_mm = max(place.width, place.height)
-    size_px = settings.size or max(round(_PEN_PX * long_side_mm / _pen_mm(settings)), _LEAST_PX)
-    return Canvas(place, long_side_mm / size_px, Aim.CENTER)
+    size_px = settings.size or max(round(_PEN_PX * place.longer / _pen_mm(settings)), _LEAST_PX)
+    return Canvas(place, place.longer / size_px, Aim.CENTER)

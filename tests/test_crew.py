@@ -1,5 +1,6 @@
 """Workers side by side: the same drawing whatever their number, and clear words when one is lost."""
 
+import errno
 import io
 import pickle
 import subprocess
@@ -17,6 +18,7 @@ from plotopt.objectives.crew import _say, crew_of
 from plotopt.objectives.likeness import Likeness
 from plotopt.objectives.problem import Look, gradients_of
 from plotopt.page import Rect
+from plotopt.processes import start_python
 from plotopt.view import View
 
 TILED = replace(STAGE, long_side_px=128, tile_px=32, steps=4, relocations=1, smoothness=0.02)
@@ -96,6 +98,23 @@ def test_a_lost_worker_is_told_in_one_line():
         crew.workers[0].process.wait()
         with pytest.raises(PlotoptError, match="fewer --workers"):
             list(crew.gradients([LOOK] * 4))
+
+
+def test_a_worker_that_cannot_be_started_is_told_in_one_line(monkeypatch):
+    """And the one that could be is stopped."""
+    started = []
+
+    def start(program, **given):
+        if started:
+            raise BlockingIOError(errno.EAGAIN, "no more processes")
+        started.append(start_python(program, **given))
+        return started[0]
+
+    monkeypatch.setattr("plotopt.objectives.crew.start_python", start)
+    told = r"^worker process 2 of 3 cannot be started \(no more processes\): take fewer --workers$"
+    with pytest.raises(PlotoptError, match=told), crew_of(3):
+        pass
+    assert started[0].poll() is not None
 
 
 def test_a_script_needs_no_guard(tmp_path):

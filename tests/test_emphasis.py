@@ -181,3 +181,14 @@ def test_a_blank_emphasis_gives_no_strokes_and_a_note():
     result = sown(emphasize(posed(), Emphasis(mask=np.zeros((3, 4)))))
     assert len(result.strokes) == 0
     assert "blank" in result.notes[0]
+
+
+@pytest.mark.parametrize(("shading", "told"), [(0.0, "no lines to draw, and --shading 0"), (0.5, None)])
+def test_outlines_alone_that_are_not_there_are_told(shading, told):
+    """Of a picture that is dark, but without an edge."""
+    asked = Emphasis(edges=1.0, shading=shading)
+    plain = posed(picture=read_picture(np.full((120, 160), 0.4)))
+    result = sown(outline(emphasize(plain, asked), asked, 300))
+    assert (len(result.strokes) == 0) == (told is not None)
+    assert told is None or told in result.notes[0]
+    assert not any("blank" in note for note in result.notes)

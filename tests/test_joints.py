@@ -148,6 +148,24 @@ def test_select_numbers_anew_and_cuts_where_a_stroke_is_left_out(chosen):
     assert joints.lines() == [[0, 1], [2], [3], [4, 5]]
 
 
+@pytest.mark.parametrize(
+    ("kept", "laid"),
+    [
+        ([1, 2, 3, 4, 5], [5, 0, 1, 2, 0]),
+        ([2, 3, 5], [5, 1, 2]),
+        ([2, 1], [0, 5]),
+        ([3, 4], [1, 2]),
+        ([0, 2], [5, 0]),
+        ([], []),
+    ],
+)
+def test_a_line_without_its_first_stroke_was_linked_from_as_many(kept, laid):
+    """The lines 0 1 2, 3 and 4 5."""
+    joints = Joints.along([3, 1, 2], [5, 1, 2])
+    assert joints.select(torch.tensor(kept, dtype=torch.int64)).laid.tolist() == laid
+    assert joints.laid.tolist() == [5, 0, 0, 1, 2, 0]
+
+
 def test_select_in_another_order_keeps_who_goes_on_in_whom():
     strokes = jointed([3, 2])
     order = torch.tensor([4, 2, 0, 3, 1])
@@ -187,10 +205,19 @@ def test_strokes_laid_are_counted_by_lines():
     points, _ = points_of([3, 1, 2])
     strokes = replace(Strokes.of_pen(points, 0.4), joints=Joints.along([3, 1, 2], [5, 1, 2]))
     assert strokes.laid() == [5, 1, 2]
-    # What is left of a line whose first stroke is gone counts as one.
-    assert strokes.select(torch.tensor([1, 2, 3, 4, 5])).laid() == [1, 1, 2]
+    assert strokes.select(torch.tensor([1, 2, 3, 4, 5])).laid() == [5, 1, 2]
+    # Of a line cut in two, the second part counts as one.
+    assert strokes.select(torch.tensor([0, 2, 3, 4, 5])).laid() == [5, 1, 1, 2]
     assert strokes.apart().laid() == [1] * 6
     assert len(strokes.laid()) == len(strokes.chains())
+
+
+def test_no_lines_at_all():
+    joints = Joints.along([], [])
+    assert joints.pairs.shape == (0, 2)
+    assert joints.laid.shape == (0,)
+    assert joints.laid.dtype == joints.pairs.dtype == torch.int64
+    assert joints.lines() == []
 
 
 def test_no_strokes_at_all():

@@ -84,11 +84,11 @@ def test_lines_that_do_not_cross_are_left_as_they_are():
 
 def test_gaps_that_are_seen_count_for_more_over_paper_and_lines():
     onwards, across = [line(5, 20, 20, 20), line(28, 20, 40, 20)], line(24, 10, 24, 30)
-    for seen in (1.0, 2.0):
-        over_line = find_gaps([*onwards, across], GREY, 40.0, seen)
-        assert over_line.costs.min() == pytest.approx(8 + seen)
-        over_paper = find_gaps(onwards, np.zeros_like(GREY), 70.0, seen)
-        assert over_paper.costs.min() == pytest.approx(8 * 4 * seen)
+    for dearer in (1.0, 2.0):
+        over_line = find_gaps([*onwards, across], GREY, 40.0, dearer)
+        assert over_line.costs.min() == pytest.approx(8 + dearer)
+        over_paper = find_gaps(onwards, np.zeros_like(GREY), 70.0, dearer)
+        assert over_paper.costs.min() == pytest.approx(8 * 4 * dearer)
 
 
 def test_lines_that_go_on_are_ahead():

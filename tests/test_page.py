@@ -123,6 +123,11 @@ def test_an_aspect_that_no_picture_has_is_a_bug(aspect):
         lay_out(A4, 20, Orientation.AUTO, aspect)
 
 
+@pytest.mark.parametrize("rect", [Rect(20, 30, 84, 78), Rect(-10, 0, 38, 64), Rect(1, 1, 65, 65)])
+def test_the_longer_side(rect):
+    assert rect.longer == 64
+
+
 def test_fit_rect_by_hand():
     assert fit_rect(Rect(20, 20, 190, 277), 1.0) == Rect(20, 63.5, 190, 233.5)
     assert fit_rect(Rect(0, 0, 100, 50), 1.0) == Rect(25, 0, 75, 50)

@@ -304,3 +304,28 @@ def test_a_pen_without_strokes_has_its_plane():
     assert planes.shape == (1, 3, 8, 16)
     assert planes[0, 0].min() < 0.9
     assert (planes[0, 1:] == 1).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("control_points", [4, 6])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e20, -3e38])
+@pytest.mark.parametrize("of", ["points", "width_mm"])
+def test_strokes_of_no_finite_size_are_left_out(dtype, control_points, value, of):
+    """By the kernels and by the definition, which double precision takes."""
+    strokes = scribble(control_points=control_points, dtype=dtype)
+    parts = {name: getattr(strokes, name).clone() for name in ("points", "width_mm")}
+    parts[of].view(15, -1)[3, -1] = value
+    odd = replace(strokes, **{name: part.requires_grad_() for name, part in parts.items()})
+    drawn = render(odd, [PAGE])
+    assert torch.equal(drawn, render(strokes.select(torch.arange(15) != 3), [PAGE]))
+    drawn.sum().backward()
+    for part in parts.values():
+        assert part.grad.isfinite().all()
+        assert not part.grad[3].any()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_stroke_that_leads_far_away_is_drawn(dtype):
+    strokes = scribble(count=1, dtype=dtype)
+    strokes.points[:] = torch.tensor([[5.0, 15.0], [10.0, 15.0], [15.0, 15.0], [1e9, 15.0]])
+    assert render(strokes, [PAGE])[0, 0, 30, 70] < 0.8

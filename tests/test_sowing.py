@@ -67,11 +67,32 @@ def test_blank_picture_gets_no_strokes_and_a_note():
     assert "blank" in result.notes[0]
 
 
-def test_little_ink_gets_fewer_strokes_and_a_note():
+def specks():
+    """Dark enough for some strokes, and far too small for wide loops."""
     tone = np.ones((96, 128))
     tone[40:50, 60:70] = 0.2
-    assert sown(tone, 1000).notes == ()
-    result = sown(tone, 1000, asked=1000)
+    return tone
+
+
+@pytest.mark.parametrize(
+    ("tone", "curl_pens", "told"),
+    [
+        (specks(), 100.0, "loops of --curl 100 pen widths find no room in what is dark"),
+        (np.ones((96, 128)), 100.0, "the picture is blank"),
+        (specks(), 2.0, None),
+        (specks(), 0.0, None),
+    ],
+)
+def test_loops_without_room_are_told_from_blank_pictures(tone, curl_pens, told):
+    soil = Soil.of(target_of(tone), (PEN,), BLACK, Guide(curl_pens=curl_pens))
+    result = soil.sown(100, np.random.default_rng(0))
+    assert (len(result.strokes) == 0) == (told is not None)
+    assert told is None or result.notes[0].startswith(told)
+
+
+def test_little_ink_gets_fewer_strokes_and_a_note():
+    assert sown(specks(), 1000).notes == ()
+    result = sown(specks(), 1000, asked=1000)
     laid = sum(result.strokes.laid())
     assert 1 <= laid < 200
     assert str(laid) in result.notes[0]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plotopt.page import Rect
-from plotopt.stages import Quality, Stage, growth_for, mending_of, stages_for, tiles
+from plotopt.stages import Quality, Stage, growth_for, mending_of, most_tiles, stages_for, tiles
 
 STAGE = Stage("whole page", 256, 40, (1.5, 0.5), (1.6, 1.0))
 
@@ -83,6 +83,19 @@ def test_tiles_by_hand():
     views = tiles(frame, stage, 8, (5, 5))
     assert sorted({(view.left_mm, view.width_px) for view in views}) == [(-5, 40), (35, 40), (75, 32)]
     assert {view.height_px for view in views} == {56}
+
+
+def test_a_shifted_grid_can_have_more_tiles():
+    """736 px in cells of 32 are 23 cells, nearer to one tile of 512 px than to two; shifted, they are 24."""
+    frame, stage = Rect(0, 0, 736, 64), dataclasses.replace(STAGE, long_side_px=736, tile_px=512)
+    assert [len(tiles(frame, stage, 32, (x, 0))) for x in (0, 31)] == [1, 2]
+    assert most_tiles(frame, stage, 32) == 2
+
+
+@given(cut_pages())
+def test_no_grid_has_more_tiles_than_the_most(page):
+    frame, stage, cell, shift = page
+    assert len(tiles(frame, stage, cell, shift)) <= most_tiles(frame, stage, cell)
 
 
 def test_pixel_size_is_that_of_the_longer_side():

@@ -112,8 +112,8 @@ class Bed:
         marks, lines = lines[: seeds.accents], lines[seeds.accents :]
         reach_px = self._reach_px(len(lines)) if link_px is None else link_px
         # Over blank paper and other lines they are seen, however scarce ink is.
-        seen = max(1.0, reach_px / (_LINK_PENS * self.pen_px)) if link_px is None else 1.0
-        whole = linked(lines, find_gaps(lines, ink_demand(self.tone), reach_px, seen))
+        dearer = max(1.0, reach_px / (_LINK_PENS * self.pen_px)) if link_px is None else 1.0
+        whole = linked(lines, find_gaps(lines, ink_demand(self.tone), reach_px, dearer))
         if not self._curls:
             free = untangled(whole, self.tone, black_at(self.reach))
             every = Linked([*marks, *free.lines], [1] * len(marks) + free.laid)

@@ -16,9 +16,10 @@ from plotopt.first_strokes.contours import smoothed
 from plotopt.first_strokes.linking import Gaps, Line, linked
 from plotopt.first_strokes.seeding import evened
 from plotopt.first_strokes.skeleton import Arc, Skeleton
+from plotopt.first_strokes.streamlines import STEP_PX
 
-#: Points of a line are so far apart. One whose ends are so near to each other is closed.
-STEP_PX, CLOSED_PX = 0.5, 2.0
+#: A line whose ends are so near to each other is closed.
+CLOSED_PX = 2.0
 _SMOOTH_PX, _LEAST_PX = 1.5, 1e-9
 # Nodes so many widths of the line apart are one, up to so many across; free ends so short are frays.
 _ONE_NODE, _NODE_ACROSS, _FRAY = 1.5, 8.0, 0.8

@@ -12,6 +12,9 @@ from numpy import ndarray
 from scipy import ndimage
 
 from plotopt.blurring import blurred
+from plotopt.first_strokes import streamlines
+from plotopt.first_strokes.streamlines import STEP_PX
+from plotopt.kernel_cache import drop_outdated
 
 # The surround of the difference of Gaussians, in sigmas of its centre; how much of it is taken away; and
 # how far it looks along the flow, in the same.
@@ -25,7 +28,6 @@ _FAINTER = 0.4
 _CROWD, _CROWD_SIGMAS = 1.4, 8.0
 # It keeps so many sigmas from other lines, and ends where the flow turns by more than this in a step.
 _APART = 1.5
-_STEP_PX = 0.5
 _SHARPEST = 0.75
 _LONGEST_STEPS = 20_000
 
@@ -66,7 +68,7 @@ def trace(
         start = (x, y, low, _APART * sigma_px, number)
         ahead, behind = _follow(ridges, trail, start, room[0], room[1])
         points = np.concatenate([room[1, :behind][::-1], [[x, y]], room[0, :ahead]])
-        if (len(points) - 1) * _STEP_PX >= shortest_px:
+        if (len(points) - 1) * STEP_PX >= shortest_px:
             inside = response[points[:, 1].astype(int), points[:, 0].astype(int)]
             outlines.append((float(inside.mean()) * len(points) ** 0.5, smoothed(points, sigma_px)))
     return [points for _, points in sorted(outlines, key=lambda each: -each[0])]
@@ -179,18 +181,21 @@ def _follow(ridges, trail, start, ahead, behind):
     return n, m
 
 
+drop_outdated(_follow, streamlines)
+
+
 @numba.njit
 def _walk(ridges, trail, start, line):
     response, cosine, sine = ridges
     height, width = response.shape
     u, v, low, apart, number, way = start
     # Back on its own trail, a line has closed.
-    closed = int(4 * apart / _STEP_PX)
+    closed = int(4 * apart / STEP_PX)
     # Into another line's margin it goes on as far as the line itself, so that they meet.
-    meeting = int(apart / _STEP_PX)
+    meeting = int(apart / STEP_PX)
     dx, dy = way * cosine[int(v), int(u)], way * sine[int(v), int(u)]
     for n in range(len(line)):
-        u, v = u + _STEP_PX * dx, v + _STEP_PX * dy
+        u, v = u + STEP_PX * dx, v + STEP_PX * dy
         if not (0 <= u < width and 0 <= v < height):
             return n
         shift = _uphill(ridges, u, v)
@@ -247,6 +252,6 @@ def _keep_off(trail, line, apart, number):
 
 def smoothed(points: Float[ndarray, "points 2"], sigma_px: float) -> Float[ndarray, "points 2"]:
     """A line in steps of half a pixel without the grain of the pixels; its ends stay."""
-    smooth = ndimage.gaussian_filter1d(points, sigma_px / _STEP_PX, axis=0, mode="nearest")
+    smooth = ndimage.gaussian_filter1d(points, sigma_px / STEP_PX, axis=0, mode="nearest")
     smooth[[0, -1]] = points[[0, -1]]
     return smooth

@@ -7,8 +7,9 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from scipy import ndimage
 
-from plotopt.first_strokes.centre_lines import CLOSED_PX, STEP_PX, across, angle
+from plotopt.first_strokes.centre_lines import CLOSED_PX, across, angle
 from plotopt.first_strokes.linking import Line
+from plotopt.first_strokes.streamlines import STEP_PX
 
 # A turn as sharp over so many pens is a corner, which is blunt for so many.
 _CORNER, _REACH_PENS, _BLUNT_PENS = np.deg2rad(60), 1.5, 0.5

@@ -167,7 +167,7 @@ class Relief(Angles):
         return f"relief:{super().__str__()}"
 
     def headings(self, ground: Ground) -> list[Float[ndarray, "height width"]]:
-        side_px = max(ground.place.width, ground.place.height) / ground.view.mm_per_px
+        side_px = ground.place.longer / ground.view.mm_per_px
         slope = np.zeros((2, *ground.tone.shape))
         for part in _RELIEF_PARTS:
             rise = np.stack(np.gradient(blurred(ground.tone, part * side_px)))
@@ -197,7 +197,7 @@ class Brush(Direction):
     def headings(self, ground: Ground) -> list[Float[ndarray, "height width"]]:
         assert self.paint is not None
         paint = ground.lay(self.paint)
-        reach_px = _HEARD * max(ground.place.width, ground.place.height) / ground.view.mm_per_px
+        reach_px = _HEARD * ground.place.longer / ground.view.mm_per_px
         near = 1 - ndimage.distance_transform_edt(paint < _LEAST_PAINT) / reach_px
         share = _smooth(near.clip(0, 1))
         painted, own = structure_headings(paint), structure_headings(ground.tone)

@@ -96,7 +96,7 @@ class Guide:
     Lines become loops ``curl_pens`` pen widths wide, 0 for none. They follow the ``structure`` of that
     target, or of the one to be drawn where it is None; that it can be another lets pictures be cut out
     without lines along the cut. With ``single_line`` each pen draws but one. ``reach`` is what part of the
-    ink wanted so few lines can lay.
+    ink wanted so few lines can lay. ``toned`` tells that there may be tones, not outlines alone.
     """
 
     direction: Direction = field(default_factory=Structure)
@@ -108,6 +108,7 @@ class Guide:
     contours: Contours | None = None
     single_line: SingleLine | None = None
     reach: float = 1.0
+    toned: bool = True
 
     @property
     def black(self) -> float:
@@ -172,7 +173,7 @@ def longest_mm(place: Rect) -> float:
 
 def laying_mm(pens: Sequence[Pen], place: Rect) -> float:
     """The pixels in which directions are read and first strokes laid."""
-    return max(min(pen.width_mm for pen in pens), max(place.width, place.height) / _LONG_SIDE_PX)
+    return max(min(pen.width_mm for pen in pens), place.longer / _LONG_SIDE_PX)
 
 
 def _luminance(pixels: Float[Tensor, "channels height width"]) -> Float[ndarray, "height width"]:

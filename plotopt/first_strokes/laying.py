@@ -43,13 +43,19 @@ _LEAST_LINE_PX = 1e-9
 
 @dataclass(frozen=True)
 class Field:
-    """What is sown on: how lines run, the outlines that are there first, how long a line may be."""
+    """What is sown on.
+
+    ``courses`` are how lines of any of the ``pens`` run, one for each layer of them; ``inks`` are the pens'
+    as the target has them. ``outlines`` are lines that pen number ``outline_pen`` draws before all others,
+    None where there are none. No line is longer than ``longest_px``. ``guide`` is what all this was read
+    from on the ``ground``, in whose pixels everything here is.
+    """
 
     pens: Sequence[Pen]
     inks: Inks
     courses: Sequence[Course]
     outlines: Seeds | None
-    outliner: int
+    outline_pen: int
     longest_px: float
     guide: Guide
     ground: Ground
@@ -60,8 +66,8 @@ class Field:
         ground, contours = guide.ground(coarse, coarse.view, place), guide.contours
         longest_px = LONGEST_PART * min(coarse.pixels.shape[1:])
         outlines = None if contours is None else _outlines(contours, coarse.view)
-        outliner = contours.pen if contours else 0
-        return cls(pens, inks, guide.courses(ground), outlines, outliner, longest_px, guide, ground)
+        outline_pen = contours.pen if contours else 0
+        return cls(pens, inks, guide.courses(ground), outlines, outline_pen, longest_px, guide, ground)
 
     @property
     def single(self) -> SingleLine | None:
@@ -79,7 +85,7 @@ class Field:
         if self.outlines is None or not (self.guide.contours and self.guide.contours.own):
             return 0.0
         steps = float((self.outlines.counts - 1).sum())
-        return steps * streamlines.STEP_PX * self.pens[self.outliner].width_mm / self.ground.view.mm_per_px
+        return steps * streamlines.STEP_PX * self.pens[self.outline_pen].width_mm / self.ground.view.mm_per_px
 
     def reaching(self, reach: float) -> Field:
         """The same for lines that reach this part of the ink: few and long, they cannot follow details.
@@ -120,7 +126,7 @@ class Field:
         beds = []
         for number, (pen, tone) in enumerate(zip(self.pens, tones, strict=True)):
             pen_px = pen.width_mm / coarse.view.mm_per_px
-            laid = self.outlines if number == self.outliner else None
+            laid = self.outlines if number == self.outline_pen else None
             for share, course in zip(share_tone(tone, len(self.courses)), self.courses, strict=True):
                 lain = replace(course, laid=laid)
                 beds.append(Bed(number, pen, share, pen_px, lain, self.guide.curl_pens, self.guide.reach))

@@ -72,12 +72,13 @@ class Gaps(NamedTuple):
 
 
 def find_gaps(
-    lines: Sequence[Line], demand: Float[ndarray, "height width"], within_px: float, seen: float = 1.0
+    lines: Sequence[Line], demand: Float[ndarray, "height width"], within_px: float, dearer: float = 1.0
 ) -> Gaps:
     """The gaps that cost at most ``within_px``, of those to the sixteen nearest ends of each.
 
-    ``lines`` are in pixels of ``demand``, the line area that each pixel wants. Gaps over blank paper count
-    for four times as much, and for ``over_blank`` times that.
+    ``lines`` are in pixels of ``demand``, the line area that each pixel wants. A gap costs its length: more
+    where turns are sharp, four times as much over blank paper, and a pixel more for each line that it
+    crosses. Blank paper and crossings are so many times ``dearer``, from 1 on.
     """
     ends = _Ends.of(lines)
     nearest = min(_CANDIDATES + 1, len(ends.points))
@@ -92,10 +93,10 @@ def find_gaps(
     once = once[low[once] >> 1 != high[once] >> 1]
     starts, stops, lengths = low[once], high[once], lengths[once]
     blanks = (_under(ends, starts, stops, demand, _SAMPLES) < _BLANK).mean(0)
-    costs = lengths * (1 + _TURN * _turns(ends, starts, stops)) * (1 + (_OVER_BLANK * seen - 1) * blanks)
+    costs = lengths * (1 + _TURN * _turns(ends, starts, stops)) * (1 + (_OVER_BLANK * dearer - 1) * blanks)
     near = costs <= within_px
     starts, stops, costs, lengths = (each[near] for each in (starts, stops, costs, lengths))
-    costs += seen * _OVER_LINE * _crossed(ends, starts, stops, _lain(lines, demand.shape)) * (lengths >= 1)
+    costs += dearer * _OVER_LINE * _crossed(ends, starts, stops, _lain(lines, demand.shape)) * (lengths >= 1)
     order = np.argsort(costs, kind="stable")
     order = order[costs[order] <= within_px]
     return Gaps(starts[order], stops[order], costs[order])

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from plotopt.colour.ink import Inks
+from plotopt.first_strokes.bed import Bed
 from plotopt.first_strokes.centre_lines import SHARPEST
 from plotopt.first_strokes.guide import Guide, laying_mm, longest_mm
 from plotopt.first_strokes.laid import Laid, placed
@@ -96,8 +97,7 @@ class Soil:
         useful = field.outlined + int(sum(bed.useful for bed in beds))
         if useful == 0:
             blank = Strokes.of_pen(torch.zeros(0, 4, 2), pens[0].width_mm)
-            told = ("the picture is blank, or nearly: there is nothing to draw",)
-            return Sown(blank, target, told, field.guide)
+            return Sown(blank, target, (_nothing(field.guide, beds),), field.guide)
         laying = lay(field, coarse, beds, (min(count, useful), count), rng)
         left_out = _left_out(self.field, field)
         # Where lines are left out there is work for all that were asked for.
@@ -108,6 +108,21 @@ class Soil:
         strokes = placed(_threads(laying) if field.single else _lines(laying, coarse, rng), coarse.view, pens)
         strokes = strokes.inside(target.place) if field.single else strokes
         return Sown(strokes, target, notes, laying.field.guide)
+
+
+def _nothing(guide: Guide, beds: Sequence[Bed]) -> str:
+    """Why there is nothing to draw, and what to do about it."""
+    if not guide.toned:
+        return (
+            "the picture has no lines to draw, and --shading 0 leaves out its tones: "
+            "use more --edges, or more --shading"
+        )
+    if guide.curl_pens and sum(replace(bed, curl_pens=0.0).useful for bed in beds) >= 1:
+        return (
+            f"loops of --curl {guide.curl_pens:g} pen widths find no room in what is dark: "
+            "use a smaller --curl, or none"
+        )
+    return "the picture is blank, or nearly: there is nothing to draw"
 
 
 def _left_out(whole: Field, field: Field) -> tuple[str, ...]:
@@ -161,8 +176,8 @@ def _outlining(field: Field, outlines: Seeds, coarse: Target) -> Laid:
     if field.guide.contours and field.guide.contours.own:
         # Where one ends in another, and at its corners, it shall not bend.
         gaps = ahead(gaps, lines, SHARPEST)
-    pen_px = field.pens[field.outliner].width_mm / coarse.view.mm_per_px
-    return Laid.of_lines(field.outliner, linked(lines, gaps), pen_px)
+    pen_px = field.pens[field.outline_pen].width_mm / coarse.view.mm_per_px
+    return Laid.of_lines(field.outline_pen, linked(lines, gaps), pen_px)
 
 
 def _threads(laying: Laying) -> list[Laid]:
@@ -172,7 +187,7 @@ def _threads(laying: Laying) -> list[Laid]:
     for pen in range(len(field.pens)):
         pen_px = next(bed.pen_px for bed in beds if bed.number == pen)
         lines = [found.lines() for bed, found in zip(beds, seeds, strict=True) if bed.number == pen and found]
-        if field.outlines and pen == field.outliner:
+        if field.outlines and pen == field.outline_pen:
             # The first of its courses takes them along.
             first = lines.pop(0) if lines else []
             lines.insert(0, field.outlines.lines() + first)

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numpy import ndarray
 
-#: Distance between the points of a line.
+#: Distance between the points of a line, of outlines and of a picture's own lines too.
 STEP_PX = 0.5
 # A line ends where less than this part of the wanted ink is still missing, or where none is wanted;
 _CROWDED = 0.15

@@ -73,13 +73,26 @@ class Crew:
 
 @contextmanager
 def crew_of(workers: int) -> Iterator[Crew | None]:
-    """A crew while the block runs; none for one worker, since that is the process itself."""
+    """A crew while the block runs; none for one worker, since that is the process itself.
+
+    Raises PlotoptError where so many processes cannot be started.
+    """
     if workers == 1:
         yield None
         return
     threads = max(1, torch.get_num_threads() // workers)
     with ExitStack() as stack:
-        yield Crew(tuple(stack.enter_context(_worker(threads)) for _ in range(workers)))
+        yield Crew(tuple(_hired(stack, threads, number, workers) for number in range(1, workers + 1)))
+
+
+def _hired(stack: ExitStack, threads: int, number: int, workers: int) -> Worker:
+    try:
+        return stack.enter_context(_worker(threads))
+    except OSError as error:
+        raise PlotoptError(
+            f"worker process {number} of {workers} cannot be started ({error.strerror or error}): "
+            "take fewer --workers"
+        ) from error
 
 
 @contextmanager

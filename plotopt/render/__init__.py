@@ -45,7 +45,8 @@ def render(
     Views may lie anywhere on or beyond the page and differ in scale, but share one raster size. ``warp``
     moves the control points, in pixels, by one homography a view. ``softness_px`` is the half width of the
     edge's tent filter; ``pens`` how many there are, by default the highest pen number and one.
-    Differentiable by the strokes' points, width and opacity.
+    Differentiable by the strokes' points, width and opacity. Strokes of points or widths that are not finite,
+    or larger than 1e18 px, are not drawn.
 
     Raises ValueError where the views differ in raster size.
     """

@@ -31,6 +31,7 @@ def transmittance(lines: Polylines, raster: Raster) -> Float[Tensor, "planes hei
     """Transmittance of every plane, float32; equal to :func:`plotopt.render.reference.transmittance`.
 
     Deterministic: the same input gives the same bits, forward and backward, on any number of threads.
+    What numbers that are not finite, or whose squares are not, make of a plane is undefined.
     """
     return _Transmittance.apply(
         lines.vertices.float(),

@@ -15,6 +15,9 @@ from plotopt import bezier
 
 #: Pieces that a curve may be cut into.
 MOST_PIECES = 64
+#: Strokes whose ink reaches farther from a raster's corner are not drawn: single precision has no squares
+#: of such lengths.
+FARTHEST_PX = 1e18
 # Where vertices lie that lines leave over.
 _FAR_PX = -1e5
 

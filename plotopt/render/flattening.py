@@ -21,14 +21,14 @@ from plotopt import bezier
 from plotopt.hands import deal
 from plotopt.kernel_cache import drop_outdated
 from plotopt.render import curves
-from plotopt.render.curves import MOST_PIECES, table_of
+from plotopt.render.curves import FARTHEST_PX, MOST_PIECES, table_of
 from plotopt.render.measure import inline
 from plotopt.render.polylines import Polylines
 from plotopt.render.scrap import sheet
 from plotopt.strokes import Strokes
 from plotopt.view import View
 
-_HALF, _INFINITE = np.float32(0.5), np.float32(np.inf)
+_HALF, _INFINITE, _FARTHEST = np.float32(0.5), np.float32(np.inf), np.float32(FARTHEST_PX)
 # How long one thread takes, in us, to look at a stroke, to draw a vertex, and to go back from it.
 _LOOK_US, _VERTEX_US, _BACK_US = 0.07, 0.015, 0.02
 
@@ -161,7 +161,8 @@ def _place(points, frames, view, stroke, placed):
 def _look(hand, hands, page, terms, pieces):
     """Write into how many pieces the curves of one hand's strokes are cut, nought where none is seen.
 
-    A stroke is seen where the box of its control points, grown by its reach, meets the raster.
+    A stroke is seen where the box of its control points, grown by its reach, meets the raster and does not
+    go too far beyond it.
     """
     points, widths, frames = page
     width, height, softness, steps = terms
@@ -177,8 +178,9 @@ def _look(hand, hands, page, terms, pieces):
                 x, y = placed[k, 0], placed[k, 1]
                 known &= not (np.isnan(x) or np.isnan(y))
                 x0, x1, y0, y1 = min(x0, x), max(x1, x), min(y0, y), max(y1, y)
-            seen = x1 + reach > 0 and x0 - reach < width and y1 + reach > 0 and y0 - reach < height
-            pieces[view, stroke] = _pieces(placed, steps) if known and seen else 0
+            across = 0 < x1 + reach < _FARTHEST and -_FARTHEST < x0 - reach < width
+            down = 0 < y1 + reach < _FARTHEST and -_FARTHEST < y0 - reach < height
+            pieces[view, stroke] = _pieces(placed, steps) if known and across and down else 0
 
 
 @inline

@@ -21,7 +21,8 @@ LANES, SIDE = 16, 4
 
 _FLOAT, _INDEX = ir.FloatType(), ir.IntType(32)
 _VECTOR, _ROW = ir.VectorType(_FLOAT, LANES), ir.VectorType(_FLOAT, SIDE)
-# Nothing that may change a result.
+# Results are undefined for what is not finite: flattening leaves out strokes whose points, widths or
+# squares are not, and opacity lies below 1.
 _FLAGS = ("nsz", "nnan", "ninf")
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from plotopt.augment.warp import Warp
 from plotopt.render import flattening
-from plotopt.render.curves import polylines
+from plotopt.render.curves import FARTHEST_PX, polylines
 from plotopt.render.flattening import Window
 from plotopt.render.polylines import Polylines
 from plotopt.strokes import Strokes, chain_of
@@ -30,6 +30,7 @@ def flatten(
 ) -> Polylines:
     """Polylines of all strokes that can leave ink in each view, on plane ``view * pens + pen``.
 
+    Strokes of points or widths that are no numbers, infinite or beyond ``FARTHEST_PX`` are left out.
     ``warp`` holds one homography a view and moves the control points in that view's pixels. Every polyline
     stays within ``tolerance_px`` of its curve, up to 64 pieces a curve.
     """
@@ -63,7 +64,11 @@ def pen_count(strokes: Strokes) -> int:
 
 
 def _reaches(points: Tensor, reach: Tensor, view: View) -> Bool[Tensor, "views strokes"]:
-    """Strokes whose control points' box, grown by the reach, meets the raster (curves stay in the box)."""
+    """Strokes whose control points' box, grown by the reach, meets the raster (curves stay in the box).
+
+    None that is not a number or goes too far beyond the raster.
+    """
     low, high = points.amin(-2) - reach[..., None], points.amax(-2) + reach[..., None]
     size = points.new_tensor([view.width_px, view.height_px])
-    return ((high > 0) & (low < size)).all(-1)
+    meets = (high > 0) & (low < size)
+    return (meets & (high < FARTHEST_PX) & (low > -FARTHEST_PX)).all(-1)

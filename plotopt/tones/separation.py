@@ -31,7 +31,7 @@ _MOST_INK = 0.95
 # The price of all ink, and what it grows by with an ink's chroma in OKLab.
 _PRICE, _PRICE_OF_CHROMA = 0.0005, 0.01
 _STEPS, _TRYING_STEPS, _STEP = 500, 60, 0.3
-_TRACE, _TRACE_OF_ALL = 0.02, 0.07
+_TRACE, _TRACE_OF_ALL = 0.02, 0.08
 # Colours in between are interpolated on a grid of cube roots of light, on which the eye's steps are even.
 _GRID = 17
 # Of more numbers at a time torch makes a part for each thread, and how many there are shows in the last bits.

@@ -31,7 +31,7 @@ from plotopt.colour.light import light_of
 from plotopt.drawing import Drawing
 from plotopt.networks import Network, Neuron, load_network, parse_neuron
 from plotopt.objectives.base import trainable
-from plotopt.page import Rect, fit_rect, lay_out
+from plotopt.page import Rect
 from plotopt.settings import NeuronSettings, read_neuron_settings
 from plotopt.visualization.easel import Easel, load_eyes
 from plotopt.visualization.growth import copied
@@ -46,8 +46,7 @@ _LIGHT = torch.tensor([light_of(f"#{level:02x}0000")[0] for level in range(256)]
 
 def place_of(settings: NeuronSettings) -> Rect:
     """Where the canvas lies on the page."""
-    aspect = settings.copied.columns / settings.copied.rows
-    return fit_rect(lay_out(settings.paper, settings.margin, settings.orientation, aspect).frame, aspect)
+    return settings.sheet(settings.copied.columns / settings.copied.rows)[1]
 
 
 def light_of(drawing: Drawing, place: Rect, mm_per_px: float) -> Tensor:
@@ -79,7 +78,7 @@ def start(wanted: Neuron, settings: NeuronSettings, eyes: Sequence[Network]) -> 
 def start_light(easel: Easel, settings: NeuronSettings) -> Tensor:
     """One cell of the first strokes, planned and rasterised as the finished drawing is."""
     cell, pens = easel.scene.canvas.place, settings.layered_pens
-    page = lay_out(settings.paper, settings.margin, settings.orientation, 1.0)
+    page = settings.page(1.0)
     layers = plan_layers(copied(easel.first, cell, cell), pens, cell, None)
     return light_of(Drawing(page, layers, settings.profile, {}), cell, easel.scene.canvas.mm_per_px)
 

@@ -20,7 +20,6 @@ import torch
 from torch import Tensor
 
 from plotopt.losses.pixel import PyramidLoss
-from plotopt.page import fit_rect, lay_out
 from plotopt.picture import read_picture
 from plotopt.render import cpu, render
 from plotopt.settings import FitSettings
@@ -86,8 +85,7 @@ def practice(render_step: RenderStep, steps: int = STEPS, strokes: int = STROKES
 def pose() -> Task:
     """The picture where a fit on A4 would draw it, in the tones that it would ask of one black pen."""
     picture, settings = read_picture(PICTURE), FitSettings()
-    page = lay_out(settings.paper, settings.margin, settings.orientation, picture.aspect)
-    place = fit_rect(page.frame, picture.aspect)
+    _, place = settings.sheet(picture.aspect)
     mm_per_px = place.longer / LONG_SIDE_PX
     cell_px = _JUDGE.cell_px
     width, height = (cell_px * -(-round(side / mm_per_px) // cell_px) for side in (place.width, place.height))

@@ -23,7 +23,6 @@ from plotopt.journal import Journal
 from plotopt.listening import no_listener
 from plotopt.objectives.likeness import Likeness
 from plotopt.objectives.problem import Problem
-from plotopt.page import fit_rect, lay_out
 from plotopt.picture import read_picture
 from plotopt.preparing import prepare
 from plotopt.settings import FitSettings
@@ -60,8 +59,7 @@ def main() -> None:
 def _problem() -> Problem:
     settings = FitSettings()
     picture = read_picture(PICTURE)
-    page = lay_out(settings.paper, settings.margin, settings.orientation, picture.aspect)
-    place = fit_rect(page.frame, picture.aspect)
+    _, place = settings.sheet(picture.aspect)
     assert isinstance(settings.pens, tuple)
     return posing.pose(picture, settings.pens, settings.stock, settings.tone(), place)
 

@@ -12,6 +12,7 @@ from plotopt.units import format_length, parse_length
 
 _SHORTEST_SIDE_MM, _LONGEST_SIDE_MM = 10.0, 5000.0
 _SMALLEST_FRAME_MM = 5.0
+_USUAL_MARGIN_MM, _MOST_OF_SIDE = 20.0, 0.1
 _CUSTOM_SIZE = re.compile(r"([-+]?[0-9.]+)([a-z]*?)[x\u00d7]([-+]?[0-9.]+)([a-z]*)")
 
 
@@ -123,6 +124,11 @@ def parse_paper(text: str) -> Paper:
                 f"sides may be {_SHORTEST_SIDE_MM:g} to {_LONGEST_SIDE_MM:g} mm"
             )
     return Paper(f"{width_mm:g}x{height_mm:g}mm", width_mm, height_mm, is_custom=True)
+
+
+def usual_margin_mm(width_mm: float, height_mm: float) -> float:
+    """The margin of a sheet for which none is given: 20 mm, but at most a tenth of its shorter side."""
+    return min(_USUAL_MARGIN_MM, _MOST_OF_SIDE * min(width_mm, height_mm))
 
 
 def lay_out(paper: Paper, margin_mm: float, orientation: Orientation, picture_aspect: float) -> Page:

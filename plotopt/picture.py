@@ -28,6 +28,7 @@ LARGEST_ASPECT = 50
 
 # Source pixels decoded to floats at a time, lest a large picture take its size again many times over.
 _BAND_PX = 2_000_000
+_USUAL_SIDE_PX = 4096
 _GREY_MODES = ("1", "L", "LA")
 _DEEP_MODES = ("I;16", "I;16B", "I;16L", "I", "F")
 _MODES = (*_GREY_MODES, *_DEEP_MODES, "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr", "HSV")
@@ -49,7 +50,7 @@ class Picture:
         return self.linear.shape[1] / self.linear.shape[0]
 
 
-def read_picture(source: str | Path | Image.Image | ndarray, max_side_px: int = 4096) -> Picture:
+def read_picture(source: str | Path | Image.Image | ndarray, max_side_px: int = _USUAL_SIDE_PX) -> Picture:
     """Reads a picture, upright and composited over white in linear light.
 
     ``source`` is a path to a PNG, JPEG, WebP, TIFF, BMP or GIF (first frame), a Pillow image, or an array
@@ -62,7 +63,8 @@ def read_picture(source: str | Path | Image.Image | ndarray, max_side_px: int = 
     if max_side_px < SMALLEST_SIDE_PX:
         raise PlotoptError(f"max_side_px is {max_side_px}; give at least {SMALLEST_SIDE_PX}")
     if isinstance(source, str | Path):
-        return replace(_read_file(Path(source), max_side_px), path=Path(source))
+        with opened(source, "a picture") as file:
+            return _read_file(file, Path(source), max_side_px)
     if isinstance(source, Image.Image):
         _check_size(source.size, "the Pillow image")
         with _decoding("the Pillow image"):
@@ -74,17 +76,28 @@ def read_picture(source: str | Path | Image.Image | ndarray, max_side_px: int = 
     raise PlotoptError(f"a {kind} is no picture; give a path, a Pillow image or a numpy array")
 
 
-def _read_file(path: Path, max_side_px: int) -> Picture:
-    image, full_size = load_image(path, max_side_px)
+def decode_picture(data: bytes, path: Path) -> Picture:
+    """The picture in a file's bytes, as :func:`read_picture` reads the file; ``path`` is its name alone."""
+    return _read_file(BytesIO(data), path, _USUAL_SIDE_PX)
+
+
+def _read_file(file: BinaryIO, path: Path, max_side_px: int) -> Picture:
+    image, full_size = _load(file, path, max_side_px)
     name = quoted(path)
     with _decoding(name):
-        return _noting_scale(_from_image(image, name, max_side_px), full_size)
+        picture = _noting_scale(_from_image(image, name, max_side_px), full_size)
+    return replace(picture, path=path)
 
 
 def load_image(path: Path, max_side_px: int) -> tuple[Image.Image, tuple[int, int]]:
     """A file as Pillow reads it, and its size in full; refused as :func:`read_picture` refuses it."""
+    with opened(path, "a picture") as file:
+        return _load(file, path, max_side_px)
+
+
+def _load(file: BinaryIO, path: Path, max_side_px: int) -> tuple[Image.Image, tuple[int, int]]:
     name = quoted(path)
-    with opened(path, "a picture") as file, _decoding(name):
+    with _decoding(name):
         image = _open_image(file, path, name)
         full_size = image.size
         _check_size(full_size, name)

@@ -29,7 +29,8 @@ The AxiDraw software plans motion otherwise; for a machine that it drives, seven
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from importlib import resources
@@ -40,6 +41,7 @@ from plotopt import tables
 from plotopt.errors import PlotoptError
 from plotopt.page import Rect
 
+_WORD = re.compile(r"[^\W_]+")
 # Files beside the machines' that are none.
 _NO_MACHINES = ("pens.toml", "papers.toml")
 _REACH_TOLERANCE_MM = 0.01
@@ -142,25 +144,41 @@ def list_profiles() -> tuple[Profile, ...]:
 
 
 def load_profile(name_or_path: str) -> Profile:
-    """A built-in profile by its name, or one's own by a path (with a folder, or ending in ``.toml``).
+    """A built-in profile by its name or by words of its title, or one's own by its file.
 
-    Raises PlotoptError for an unknown name (with the nearest ones), a file that cannot be read, and a file
-    that is not a complete profile.
+    Words will do that are in one title alone, as in ``axidraw_se_a4``. A file's path has a folder, or ends in
+    ``.toml``. Raises PlotoptError for an unknown name (with the nearest ones), a file that cannot be read,
+    and a file that is not a complete profile.
     """
     builtin = _read_builtin()
     if name_or_path in builtin:
         return _parse_profile(name_or_path, builtin[name_or_path])
+    titled = _titled(name_or_path)
     path = Path(name_or_path)
-    if path.suffix.lower() == ".toml" or len(path.parts) > 1:
+    if path.suffix.lower() == ".toml" or (len(path.parts) > 1 and len(titled) != 1):
         return replace(
             _parse_profile(path.stem, tables.read_file(path, "plotter profile")), path=name_or_path
         )
-    names = sorted(builtin)
-    near = difflib.get_close_matches(name_or_path.lower()[:60], names, n=3, cutoff=0.5) or names
+    if len(titled) == 1:
+        return titled[0]
     raise PlotoptError(
         f"unknown plotter profile {name_or_path!r:.60}: "
-        f"use {', '.join(near)}, or a path to your own .toml file"
+        f"use {', '.join(_nearest(name_or_path, titled))}, or a path to your own .toml file"
     )
+
+
+def _titled(words: str) -> list[Profile]:
+    """The built-in profiles whose titles have all of these words."""
+    wanted = set(_WORD.findall(words.lower()))
+    return [each for each in list_profiles() if wanted and wanted <= set(_WORD.findall(each.title.lower()))]
+
+
+def _nearest(name: str, titled: Sequence[Profile]) -> list[str]:
+    """Names with their titles: those ``titled`` so or called much like it, else all names alone."""
+    titles = {profile.name: profile.title for profile in list_profiles()}
+    near = [profile.name for profile in titled]
+    near = near or difflib.get_close_matches(name.lower()[:60], titles, n=3, cutoff=0.5)
+    return [f"{each} ({titles[each]})" for each in near] or list(titles)
 
 
 def _read_builtin() -> dict[str, bytes]:

@@ -148,11 +148,13 @@ def _names(layers: Sequence[ReadLayer]) -> str:
 def _page(own: Page, settings: PlanSettings) -> Page:
     if settings.paper is not None:
         aspect = own.width_mm / own.height_mm
-        return lay_out(settings.paper, settings.margin, settings.orientation, aspect)
-    page = replace(own, margin_mm=settings.margin)
+        margin_mm = settings.margin_mm(settings.paper.width_mm, settings.paper.height_mm)
+        return lay_out(settings.paper, margin_mm, settings.orientation, aspect)
+    margin_mm = settings.margin_mm(own.width_mm, own.height_mm)
+    page = replace(own, margin_mm=margin_mm)
     if min(page.frame.width, page.frame.height) <= 0:
         raise PlotoptError(
-            f"a margin of {settings.margin:g} mm leaves no room on a page of {own.width_mm:g} x "
+            f"a margin of {margin_mm:g} mm leaves no room on a page of {own.width_mm:g} x "
             f"{own.height_mm:g} mm: use a smaller one"
         )
     return page

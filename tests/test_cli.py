@@ -267,6 +267,25 @@ def test_files_that_exist_are_kept_unless_forced(run, ready, folder, existing):
 
 
 @pytest.mark.parametrize(
+    ("words", "existing"),
+    [
+        (("fit", "a.png"), "a.svg"),
+        (("fit", "a.png"), "a.plotopt"),
+        (("fit", "none.png"), ""),
+        (("plan", "none.svg"), ""),
+    ],
+)
+def test_what_is_there_or_not_is_told_without_torch(folder, words, existing):
+    (folder / (existing or "other.svg")).write_text("mine")
+    asked = f"import sys; sys.argv[1:] = {words}\nfrom plotopt.cli import main\ntry: main()\n"
+    code = f"{asked}finally: assert 'torch' not in sys.modules"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert ran.returncode == 2
+    (line,) = ran.stderr.decode().splitlines()
+    assert (existing or words[1]) in line
+
+
+@pytest.mark.parametrize(
     ("image", "output"), [("a.svg", ()), ("a.svg", ("-o", "a.svg")), ("a.png", ("-o", "link.svg"))]
 )
 def test_the_picture_is_not_overwritten_by_the_svg_either(run, ready, folder, image, output):

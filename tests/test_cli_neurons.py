@@ -101,6 +101,7 @@ def test_defaults_are_those_of_the_settings():
         "grid",
         "weights",
         "split_every",
+        "margin",
     }
 
 

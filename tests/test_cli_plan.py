@@ -5,13 +5,14 @@ import re
 import shlex
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 from commands import Ran, assert_refused, listing, new_files
 
 from plotopt import cli
-from plotopt.cli.plan import command
+from plotopt.cli.plan import _say_what_changed, command
 
 DATA = Path(__file__).parent / "data" / "svg"
 
@@ -38,7 +39,7 @@ def test_a_drawing_is_planned_beside_its_file_and_the_gain_is_told(run, folder):
     assert new_files(folder, before) == ["inkscape-plan.png", "inkscape-plan.svg"]
     lines = ran.out.splitlines()
     assert lines[:2] == ["page       148 x 105 mm", "strokes    5 in 5 paths"]
-    assert re.fullmatch(r"saved      pen up \d\.\d -> \d\.\d m", lines[-1])
+    assert re.fullmatch(r"saved      \d\.\d\d m pen up, \d s", lines[-1])
     assert "note: texts left out: 1 (convert text to paths first)" in ran.err
     assert "reading the drawing" in ran.err
     assert "planning the plot" in ran.err
@@ -51,7 +52,32 @@ def test_a_drawing_is_planned_beside_its_file_and_the_gain_is_told(run, folder):
 def test_a_plan_planned_again_tells_that_nothing_was_saved(run, folder):
     run("plan", "inkscape.svg", "-q")
     ran = run("plan", "inkscape-plan.svg")
-    assert ran.out.splitlines()[-1] == "saved      nothing: it takes as many paths and minutes as before"
+    assert ran.out.splitlines()[-1] == "as before  as many paths, as far with the pen up, as long"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ((9, 2.5, 90.0), (4, 1.21, 40.2), ["saved      5 paths, 1.29 m pen up, 50 min"]),
+        ((4, 1.21, 40.2), (5, 2.5, 90.0), ["added      1 path, 1.29 m pen up, 50 min"]),
+        ((4, 1.3, 20.0), (5, 1.2, 19.6), ["saved      0.10 m pen up, 24 s", "added      1 path"]),
+        ((4, 0.06, 0.22), (4, 0.04, 0.2), ["saved      0.02 m pen up, 1 s"]),
+        ((4, 0.0601, 0.2001), (4, 0.06, 0.2), ["as before  as many paths, as far with the pen up, as long"]),
+    ],
+)
+def test_what_a_plan_saves_or_adds_is_told_by_its_figures(capsys, before, after, told):
+    names = ("paths", "pen_up_m", "minutes")
+    drawing = SimpleNamespace(
+        metadata={"before": dict(zip(names, before, strict=True))},
+        statistics=SimpleNamespace(**dict(zip(names, after, strict=True))),
+    )
+    _say_what_changed(drawing)
+    assert capsys.readouterr().out.splitlines() == told
+
+
+def test_a_file_that_is_not_there_is_told_before_anything_is_done(run, folder):
+    ran = run("plan", "missing.svg")
+    assert_refused(ran, folder, listing(folder), "plotopt: 'missing.svg' does not exist")
 
 
 def test_the_command_in_a_plan_gives_the_same_again(run, folder):
@@ -130,4 +156,4 @@ def test_a_bad_value_is_refused_by_name(run, folder, option, value, fragment):
 
 def test_what_the_machine_cannot_reach_is_refused(run, folder):
     ran = run("plan", "inkscape.svg", "-q", "--fit", "--paper=a1")
-    assert_refused(ran, folder, listing(folder), "reaches 840.75 x ")
+    assert_refused(ran, folder, listing(folder), "reaches 820.75 x ")

@@ -1,9 +1,13 @@
 """Runs shown: pictures of windows, films of how a drawing came about and of its plot, and replays."""
 
 import json
+import re
+import tempfile
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import imageio_ffmpeg
@@ -14,17 +18,25 @@ from commands import assert_refused, listing, new_files
 from PIL import Image
 
 import plotopt
+from plotopt.errors import PlotoptError
 from plotopt.films import growth as growing
 from plotopt.films.pace import Pace
 from plotopt.films.plotting import moves, plotting
 from plotopt.films.writing import write_film
-from plotopt.page import Rect
-from plotopt.plot.plan import summarize
+from plotopt.page import Page, Rect
+from plotopt.pens import parse_pen
+from plotopt.plot.plan import Layer, summarize
 from plotopt.profiles import Client, load_profile
 from plotopt.runs.keeper import Keeper
 from plotopt.runs.run import Run
 from plotopt.runs.storage import read_run, write_run
+from plotopt.settings import read_settings
 from plotopt.showing import Exhibit
+
+try:
+    import resource
+except ImportError:
+    resource = None
 
 TINY = {"quality": "draft", "strokes": 40, "size": 64, "paper": "a6", "margin": "5mm"}
 PACE = Pace(seconds=1.0, fps=10, width_px=120, hold_s=0.3)
@@ -99,6 +111,54 @@ def test_a_plot_fills_up_to_the_drawing(kept):
     pink = [(frame[..., 0].astype(int) - frame[..., 1]).max() > 80 for frame in frames]
     assert any(pink[:10])
     assert not any(pink[-3:])
+
+
+def test_the_ink_of_a_pen_in_parts_lies_as_one():
+    across, down = np.linspace((10, 20), (50, 20), 4)[None], np.linspace((30, 5), (30, 35), 4)[None]
+    blue, red = (parse_pen(f"{color}:4mm") for color in ("#80c0ff", "#ff8080"))
+
+    def at_the_crossing(*layers):
+        shown = SimpleNamespace(layers=layers, settings=read_settings(), page=Page(60.0, 40.0, 0.0))
+        *_, frame = plotting(shown, PACE)
+        return frame[40, 60].tolist()
+
+    parts = Layer(blue, (across,), 1, part=1, parts=2), Layer(blue, (down,), 1, part=2, parts=2)
+    assert at_the_crossing(*parts) == at_the_crossing(Layer(blue, (across, down), 2)) == [0x80, 0xC0, 0xFF]
+    # That of another pen multiplies with it.
+    assert at_the_crossing(parts[0], Layer(red, (down,), 1)) == pytest.approx([0x80, 0x60, 0x80], abs=1)
+
+
+@contextmanager
+def files_of_at_most(size):
+    """No process writes larger files, while the block runs."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.skipif(resource is None, reason="limits as POSIX has them")
+@pytest.mark.parametrize("missing", [100, 10_000])
+def test_a_film_that_could_not_be_finished_is_told_in_one_line(kept, tmp_path, capfd, missing):
+    frames = list(growing.growth(exhibit(kept), PACE))
+    write_film(tmp_path / "a.mp4", frames, PACE, overwrite=False)
+    room = (tmp_path / "a.mp4").stat().st_size - missing
+    where = re.escape(repr(tempfile.gettempdir()))
+    told = f"^the film could not be made in {where}: free some space there, or set TMPDIR to another folder$"
+    with files_of_at_most(room), pytest.raises(PlotoptError, match=told):
+        write_film(tmp_path / "b.mp4", frames, PACE, overwrite=False)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.mp4"]
+    assert capfd.readouterr().err == ""
+
+
+def test_films_where_there_is_no_folder_for_temporary_files(kept, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    write_film(tmp_path / "a.gif", growing.growth(exhibit(kept), PACE), PACE, overwrite=False)
+    with pytest.raises(PlotoptError, match=r"could not be made in .*gone'.* set TMPDIR to another folder"):
+        write_film(tmp_path / "a.mp4", growing.growth(exhibit(kept), PACE), PACE, overwrite=False)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.gif"]
 
 
 @pytest.mark.parametrize("ending", [".gif", ".mp4"])

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as st_numpy
 from PIL import Image, ImageCms, ImageFile
 
 from plotopt.errors import PlotoptError
-from plotopt.picture import read_picture
+from plotopt.picture import decode_picture, read_picture
 
 MID_GREY = 0.21404114  # linear light of sRGB 0.5, by hand from ((0.5 + 0.055) / 1.055) ** 2.4
 
@@ -56,6 +56,16 @@ def test_lossless_files_agree_with_their_array(tmp_path, suffix):
     assert picture.aspect == 1.5
     assert picture.notes == ()
     np.testing.assert_array_equal(picture.linear, read_picture(ramp()).linear)
+
+
+def test_the_bytes_of_a_file_are_read_like_the_file(tmp_path):
+    path = tmp_path / "ramp.jpg"
+    Image.fromarray(ramp()).save(path)
+    picture = decode_picture(path.read_bytes(), Path("no folder/ramp.jpg"))
+    np.testing.assert_array_equal(picture.linear, read_picture(path).linear)
+    assert picture.path == Path("no folder/ramp.jpg")
+    with pytest.raises(PlotoptError, match=r"^'cut.jpg' is damaged or cut short"):
+        decode_picture(path.read_bytes()[:300], Path("cut.jpg"))
 
 
 def test_jpeg_is_near_its_array(tmp_path):

@@ -1,4 +1,5 @@
 import os
+import re
 from dataclasses import astuple, fields
 
 import pytest
@@ -184,13 +185,47 @@ def test_no_file_raises_anything_else(tmp_path_factory, data):
     [
         ("axidraw", "axidraw_v3"),
         ("AxiDraw_V3", "axidraw_v3"),
-        ("nextdraw", "nextdraw_8511"),
+        ("nextdraw_8512", "nextdraw_8511"),
         ("zzz", "idraw_h_a3"),
+        ("zzz_a3", "idraw_h_a3"),
     ],
 )
 def test_an_unknown_name_gets_the_nearest_ones(name, near):
     with pytest.raises(PlotoptError, match=f"unknown plotter profile '{name}': use .*{near}"):
         load_profile(name)
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("axidraw_se_a4", "axidraw_v3"),
+        ("AxiDraw V3 and SE/A4", "axidraw_v3"),
+        ("SE/A3", "axidraw_v3_a3"),
+        ("MiniKit", "axidraw_minikit"),
+        ("bantam-tools nextdraw", "nextdraw_8511"),
+        ("hp 7475a", "generic_hpgl"),
+    ],
+)
+def test_a_profile_is_found_by_words_of_its_title_alone(words, name):
+    assert load_profile(words) == load_profile(name)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            "a4",
+            "use axidraw_v3 (AxiDraw V3 and SE/A4), generic_gcode (Generic G-code plotter (A4)), or a path",
+        ),
+        ("axidraw_v4", "use axidraw_v3 (AxiDraw V3 and SE/A4), axidraw_v3_a3 (AxiDraw V3/A3 and SE/A3), "),
+        ("v3/machine", "'v3/machine' does not exist"),
+        ("", "use axidraw_minikit, axidraw_v3, "),
+        ("_-", "use axidraw_minikit, axidraw_v3, "),
+    ],
+)
+def test_words_of_no_title_or_of_several_are_refused_with_the_titles(words, told):
+    with pytest.raises(PlotoptError, match=re.escape(told)):
+        load_profile(words)
 
 
 @pytest.mark.parametrize(

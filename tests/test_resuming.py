@@ -22,7 +22,7 @@ from plotopt.catalog import parse_pens
 from plotopt.errors import PlotoptError
 from plotopt.fitting import problem_of
 from plotopt.picture import read_picture
-from plotopt.resuming import resumed
+from plotopt.resuming import page_of, resumed
 from plotopt.runs.keeper import Keeper
 from plotopt.runs.run import Run
 from plotopt.runs.storage import read_run
@@ -183,6 +183,36 @@ def test_a_run_goes_on_with_other_options(folder, changes, told):
     again = resumed(read_run(folder / "b.plotopt"), {})
     assert again.differs == ()
     assert again.draw(lambda progress: None, Run(before=again.record)).svg() == changed.svg()
+
+
+def test_a_run_on_small_paper_goes_on_to_the_same_page(folder):
+    options = {name: value for name, value in TINY.items() if name != "margin"}
+    whole = plotopt.fit(folder / "a.png", **options)
+    assert whole.page.margin_mm == 10.5
+    drawn(folder, stopping_after(60), **options)
+    record = read_run(folder / "a.plotopt")
+    assert record.order.options["margin"] is None
+    assert drawn(folder, lambda: False, record)[0].svg() == whole.svg()
+
+
+@pytest.mark.parametrize(
+    ("margin", "changes", "margin_mm"),
+    [
+        ({}, {}, 10.5),
+        ({}, {"paper": "a4"}, 20),
+        ({}, {"paper": "a4", "margin": "1cm"}, 10),
+        # As runs of before have it, whose options told the margin always.
+        ({"margin": "20mm"}, {}, 20),
+        ({"margin": "20mm"}, {"paper": "a5"}, 20),
+    ],
+)
+def test_a_margin_that_was_not_given_is_that_of_the_paper_that_a_run_goes_on_with(
+    folder, margin, changes, margin_mm
+):
+    options = {name: value for name, value in TINY.items() if name != "margin"}
+    drawn(folder, stopping_after(60), **options, **margin)
+    going = resumed(read_run(folder / "a.plotopt"), changes)
+    assert page_of(going.record, going.settings)[0].margin_mm == margin_mm
 
 
 def test_strokes_are_carried_over_and_not_drawn_anew(folder):

@@ -19,7 +19,7 @@ from plotopt.first_strokes.directions import read_direction
 from plotopt.page import Orientation, parse_paper
 from plotopt.pens import Pen, parse_pen
 from plotopt.profiles import Client, load_profile
-from plotopt.settings import FitSettings, read_settings
+from plotopt.settings import FitSettings, read_neuron_settings, read_neurons_settings, read_settings
 from plotopt.settings.pens import read_pens
 from plotopt.stages import Quality
 from plotopt.tones.tone import Tone
@@ -177,7 +177,7 @@ def test_an_option_that_there_is_not_is_named_with_those_there_are(name):
     [
         ("gamma", "2.2"),
         ("contrast", None),
-        ("margin", None),
+        ("margin", (20,)),
         ("pens", 0.4),
         ("paper", (210, 297)),
         ("orientation", None),
@@ -210,12 +210,13 @@ def test_options_are_what_json_can_hold():
 def test_the_command_says_every_option_in_full():
     assert FitSettings(seed=7).command("my cat.png") == (
         "plotopt fit 'my cat.png' --stock=white "
-        "--paper=A4 --margin=20mm --orientation=auto "
+        "--paper=A4 --orientation=auto "
         "--profile=axidraw_v3 --client=saxi --quality=normal --seed=7 --device=cpu "
         "--pens=black:0.4mm --contrast=1.0 "
         "--tile=512 --loss=pixel --features=0.7 --layers=relu1_2,relu2_2,relu3_3 --style=5.0 "
         "--renderer=plotopt"
     )
+    assert " --margin=20mm " in FitSettings(margin=20.0).command("a.png")
     assert "--size=300 " in FitSettings(size=300).command("a.png")
     assert " --strokes=300 " in FitSettings(strokes=300).command("a.png")
 
@@ -252,7 +253,7 @@ SETTINGS = st.builds(
     split_every=st.none() | st.integers(1, 1000).map(float),
     client=st.sampled_from(Client),
     stock=st.sampled_from(["white", "black"]).map(load_stock),
-    margin=st.integers(0, 400).map(lambda tenths: tenths / 10),
+    margin=st.none() | st.integers(0, 400).map(lambda tenths: tenths / 10),
     gamma=st.none() | st.floats(0.2, 5),
     contrast=st.floats(0.2, 5),
     direction=st.sampled_from(
@@ -349,6 +350,17 @@ def test_minutes_are_read_and_told_again(text, minutes):
 
 def test_a_long_row_of_digits_is_no_time_and_takes_none():
     assert "cannot be read" in refusal(minutes="1" * 100_000 + "!")
+
+
+@pytest.mark.parametrize(
+    ("paper", "margin_mm"),
+    [("a1", 20), ("a4", 20), ("letter", 20), ("a5", 14.8), ("a6", 10.5), ("300x40mm", 4), ("10x10mm", 1)],
+)
+@pytest.mark.parametrize("read", [read_settings, read_neuron_settings, read_neurons_settings])
+def test_a_margin_that_is_not_given_is_20_mm_or_a_tenth_of_the_shorter_side(read, paper, margin_mm):
+    assert read(paper=paper).page(1.5).margin_mm == pytest.approx(margin_mm)
+    assert read(paper=paper, margin="1.5mm").page(1.5).margin_mm == 1.5
+    assert read(paper=paper, margin=0).page(1.5).margin_mm == 0
 
 
 @pytest.mark.parametrize("margin", [-20, math.nan, math.inf])

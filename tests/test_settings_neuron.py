@@ -182,7 +182,7 @@ def test_options_are_what_json_can_hold():
 def test_the_command_says_every_option_in_full():
     assert read_neuron_settings(copies=False).command(NEURON) == (
         "plotopt neuron 'vgg16:conv3_3:37+0.5*12@center' "
-        "--stock=white --paper=A4 --margin=20mm --orientation=auto --profile=axidraw_v3 --client=saxi "
+        "--stock=white --paper=A4 --orientation=auto --profile=axidraw_v3 --client=saxi "
         "--quality=normal --seed=0 --device=cpu --strokes=2000 --pens=black:0.4mm "
         "--no-copies --crop=224 --batch=1 --perspective=5.0 --shift=8.0 --turn=8.0 --scale=8.0 --ink=0.0 "
         "--overlap=0.5 --evenness=2.0 --length=0.1 --relu=leaky"
@@ -194,7 +194,7 @@ SETTINGS = st.builds(
     NeuronSettings,
     strokes=st.integers(1, 100_000),
     paper=st.sampled_from(["A6", "letter", "297x210mm"]).map(parse_paper),
-    margin=st.integers(0, 400).map(lambda tenths: tenths / 10),
+    margin=st.none() | st.integers(0, 400).map(lambda tenths: tenths / 10),
     orientation=st.sampled_from(Orientation),
     profile=st.sampled_from(["axidraw_v3_a3", "generic_hpgl"]).map(load_profile),
     quality=st.sampled_from(Quality),

@@ -98,9 +98,13 @@ class Delivery:
 
     def check_device(self, settings: PageSettings) -> None:
         """Raise PlotoptError where the device to draw on is not there."""
-        from plotopt.devices import find_devices
+        from plotopt.settings.base import Device
 
-        find_devices(settings.device)
+        # torch takes seconds to import, and the processor is always there.
+        if settings.device is not Device.CPU:
+            from plotopt.devices import find_devices
+
+            find_devices(settings.device)
 
     def fetch(self, model: str, weights: Path | None) -> None:
         """Have a network's weights at hand before progress is shown, lest two bars write over each other."""
@@ -157,10 +161,10 @@ class Delivery:
 
 def _check_plotter(device: str | None, settings: FitSettings | NetworkSettings, aspect: float | None) -> None:
     from plotopt.formats.hpgl import check_reach, check_slots
-    from plotopt.page import fit_rect, lay_out
+    from plotopt.page import fit_rect
     from plotopt.settings.pens import PenChoice
 
-    page = lay_out(settings.paper, settings.margin, settings.orientation, aspect or 1.0)
+    page = settings.page(aspect or 1.0)
     place = fit_rect(page.frame, aspect) if aspect else page.frame
     chosen = settings.pens
     pens, count = (chosen.box, chosen.count) if isinstance(chosen, PenChoice) else (chosen, len(chosen))

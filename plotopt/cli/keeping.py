@@ -43,7 +43,7 @@ class Keeping:
         if not keep:
             return cls(None)
         from plotopt.files import check_writable
-        from plotopt.runs.storage import SUFFIX
+        from plotopt.runs import SUFFIX
 
         path, there = svg.with_suffix(SUFFIX), False
         # A name too long, say, is told by what comes after.

@@ -52,7 +52,12 @@ def page_options(kind: str) -> Decorator:
         setting(kind, "--pens", "--pen", "pens", help="pens by name, width or COLOUR:WIDTH, commas between"),
         setting(kind, "--stock", help="a name of `plotopt papers`: white, cream, black, kraft, ..."),
         setting(kind, "--paper", help="A6 to A1, letter, legal, tabloid, 210x297mm"),
-        setting(kind, "--margin", help="edge of the paper without ink, from 0mm"),
+        setting(
+            kind,
+            "--margin",
+            help="edge of the paper without ink, from 0mm  "
+            "[default: 20mm, at most a tenth of its shorter side]",
+        ),
         setting(kind, "--orientation", help="auto, portrait or landscape"),
         setting(kind, "--profile", help="a name of `plotopt profiles`, or a TOML"),
         setting(kind, "--client", help="saxi or axicli: whose minutes to tell"),

@@ -10,8 +10,9 @@ import click
 
 from plotopt.cli.delivery import Delivery, delivered
 from plotopt.cli.options import setting
-from plotopt.cli.report import say
+from plotopt.cli.report import counted, say
 from plotopt.errors import PlotoptError
+from plotopt.formats.duration import format_duration
 
 if TYPE_CHECKING:
     from plotopt.drawing import Drawing
@@ -29,7 +30,11 @@ _plan = partial(setting, "PlanSettings")
     "--paper", help="another sheet: A6 to A1, letter, legal, tabloid, 210x297mm  [default: the SVG's page]"
 )
 @_plan("--fit/--no-fit", help="scale the drawing to the sheet and centre it, or leave it where it is")
-@_plan("--margin", help="edge of the paper without ink, from 0mm")
+@_plan(
+    "--margin",
+    help="edge of the paper without ink, from 0mm  "
+    "[default: 0mm; with --fit 20mm, at most a tenth of its shorter side]",
+)
 @_plan("--orientation", help="of --paper: auto, portrait or landscape")
 @_plan("--profile", help="a name of `plotopt profiles`, or a TOML")
 @_plan("--client", help="what drives the plotter: saxi or axicli")
@@ -53,33 +58,47 @@ def command(svg: Path, delivery: Delivery, options: dict[str, Any]) -> None:
 
     Lengths take mm, cm, in, pt or px (96 dpi).
     """
-    from plotopt.plot.svgin.document import read_document
-    from plotopt.replanning import plan
+    from plotopt.plot.svgin.document import check_readable, read_document
     from plotopt.settings.plan import read_plan_settings
 
     # Read here as well, so that a mistyped option is told before a file that exists.
     settings = read_plan_settings(**options)
     if not svg.name:
         raise PlotoptError(f"'{svg}' is not a file: give an SVG")
+    check_readable(svg)
     try:
         paths = delivery.paths(svg.with_name(f"{svg.stem}-plan.svg"), svg)
     except PlotoptError:
         # What is no drawing is told before that a file exists.
         read_document(svg)
         raise
+    from plotopt.replanning import plan
+
     with delivery.listener() as listener:
         drawing = plan(svg, on_progress=listener, **options)
     delivery.deliver(drawing, paths, settings.command(click.format_filename(svg)))
     if not delivery.quiet:
-        _say_what_it_saves(drawing)
+        _say_what_changed(drawing)
 
 
-def _say_what_it_saves(drawing: Drawing) -> None:
+def _say_what_changed(drawing: Drawing) -> None:
     before, after = drawing.metadata["before"], drawing.statistics
-    figures = (
-        ("paths", f"{before['paths']:,}", f"{after.paths:,}", ""),
-        ("pen up", f"{before['pen_up_m']:.1f}", f"{after.pen_up_m:.1f}", " m"),
-        ("time", f"{before['minutes']:.1f}", f"{after.minutes:.1f}", " min"),
+    paths, pen_up_m = before["paths"] - after.paths, before["pen_up_m"] - after.pen_up_m
+    minutes = before["minutes"] - after.minutes
+    saved, added = _amounts(paths, pen_up_m, minutes), _amounts(-paths, -pen_up_m, -minutes)
+    if saved:
+        say("saved", saved)
+    if added:
+        say("added", added)
+    if not (saved or added):
+        say("as before", "as many paths, as far with the pen up, as long")
+
+
+def _amounts(paths: int, pen_up_m: float, minutes: float) -> str:
+    """Those above zero, as far as they are told."""
+    told = (
+        counted(paths, "path") if paths > 0 else "",
+        f"{pen_up_m:.2f} m pen up" if round(pen_up_m, 2) > 0 else "",
+        format_duration(minutes) if round(60 * minutes) > 0 else "",
     )
-    changed = [f"{name} {old} -> {new}{unit}" for name, old, new, unit in figures if old != new]
-    say("saved", ", ".join(changed) or "nothing: it takes as many paths and minutes as before")
+    return ", ".join(filter(None, told))

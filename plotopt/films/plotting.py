@@ -19,6 +19,7 @@ from plotopt.pens import Pen
 from plotopt.plot.chains import flatten
 from plotopt.plot.journey import Journey, travel
 from plotopt.plot.plan import Layer
+from plotopt.plot.svg import pen_runs
 from plotopt.profiles import Client, Profile
 from plotopt.showing import Exhibit
 
@@ -32,7 +33,7 @@ _PEN_RADIUS_PX, _DOWN, _UP = 4.0, "#d81b60", "#9e9e9e"
 class Move:
     """The pen's way along ``points`` from second ``start`` to ``end`` of the plot.
 
-    ``pen`` is the number of its layer when it is down.
+    ``pen`` is the number of its run of layers (:func:`plotopt.plot.svg.pen_runs`) when it is down.
     """
 
     start: float
@@ -44,9 +45,10 @@ class Move:
 def moves(layers: Sequence[Layer], profile: Profile, client: Client) -> list[Move]:
     """All that the pen does, in order; each layer from home and back, in the time that is planned for it."""
     found: list[Move] = []
-    for number, layer in enumerate(layers):
-        start = found[-1].end if found else 0.0
-        found += _moves_of(layer, number, start, travel(layer, profile, client))
+    for number, run in enumerate(pen_runs(layers)):
+        for layer in run:
+            start = found[-1].end if found else 0.0
+            found += _moves_of(layer, number, start, travel(layer, profile, client))
     return found
 
 
@@ -68,7 +70,7 @@ def plotting(exhibit: Exhibit, pace: Pace) -> Iterator[UInt8[ndarray, "height wi
     """Frames of the plot, evenly in its time."""
     settings, layers = exhibit.settings, exhibit.layers
     way = moves(layers, settings.profile, settings.client)
-    sheet = _Sheet([layer.pen for layer in layers], exhibit, pace)
+    sheet = _Sheet([run[0].pen for run in pen_runs(layers)], exhibit, pace)
     total = way[-1].end if way else 0.0
     done = 0
     for number in range(1, pace.frames + 1):
@@ -85,7 +87,7 @@ def plotting(exhibit: Exhibit, pace: Pace) -> Iterator[UInt8[ndarray, "height wi
 
 
 class _Sheet:
-    """The paper with the ink that lies on it by now, a mask for each pen's layer."""
+    """The paper with the ink that lies on it by now, a mask for each run of a pen's layers."""
 
     def __init__(self, pens: Sequence[Pen], exhibit: Exhibit, pace: Pace) -> None:
         columns, rows = pace.size_px(exhibit.page)

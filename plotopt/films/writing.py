@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -28,13 +29,25 @@ def check_film(path: Path) -> None:
 def write_film(path: Path, frames: Iterable[np.ndarray], pace: Pace, *, overwrite: bool) -> None:
     """Write frames of RGB as a film; which kind, its name tells.
 
-    Raises PlotoptError for a name that ends otherwise, and when the system refuses.
+    Raises PlotoptError for a name that ends otherwise, and when the system refuses: an MP4 needs room in the
+    folder for temporary files, too.
     """
     check_film(path)
-    with tempfile.TemporaryDirectory(prefix="plotopt-") as folder:
-        draft = Path(folder) / f"film{path.suffix.lower()}"
-        (_write_gif if draft.suffix == ".gif" else _write_mp4)(draft, iter(frames), pace)
-        write_atomically(path, draft.read_bytes(), overwrite=overwrite)
+    film = (_gif if path.suffix.lower() == ".gif" else _mp4)(iter(frames), pace)
+    write_atomically(path, film, overwrite=overwrite)
+
+
+def _mp4(frames: Iterator[np.ndarray], pace: Pace) -> bytes:
+    try:
+        with tempfile.TemporaryDirectory(prefix="plotopt-") as folder:
+            draft = Path(folder) / "film.mp4"
+            _write_mp4(draft, frames, pace)
+            return draft.read_bytes()
+    except OSError:
+        where = quoted(tempfile.tempdir) if tempfile.tempdir else "any folder for temporary files"
+        raise PlotoptError(
+            f"the film could not be made in {where}: free some space there, or set TMPDIR to another folder"
+        ) from None
 
 
 def _write_mp4(draft: Path, frames: Iterator[np.ndarray], pace: Pace) -> None:
@@ -44,20 +57,24 @@ def _write_mp4(draft: Path, frames: Iterator[np.ndarray], pace: Pace) -> None:
     height, width, _ = first.shape
     # From 0 to 10; lines on paper are ruined by the usual 5.
     writer = imageio_ffmpeg.write_frames(
-        str(draft), (width, height), fps=pace.fps, quality=6, macro_block_size=2, ffmpeg_log_level="error"
+        str(draft), (width, height), fps=pace.fps, quality=6, macro_block_size=2, ffmpeg_log_level="quiet"
     )
     writer.send(None)
     try:
         for frame in chain([first], frames):
             writer.send(np.ascontiguousarray(frame))
-    except OSError as error:
-        raise PlotoptError(f"the film could not be written ({error}): free some space") from None
     finally:
         writer.close()
+    # That a film could not be finished is told only where it is opened.
+    reader = imageio_ffmpeg.read_frames(str(draft))
+    next(reader)
+    reader.close()
 
 
-def _write_gif(draft: Path, frames: Iterator[np.ndarray], pace: Pace) -> None:
+def _gif(frames: Iterator[np.ndarray], pace: Pace) -> bytes:
     images = (Image.fromarray(frame).quantize(64, method=Image.Quantize.FASTOCTREE) for frame in frames)
     first = next(images)
     stand_ms = max(_LEAST_GIF_MS, round(1000 / pace.fps))
-    first.save(draft, save_all=True, append_images=images, duration=stand_ms, loop=0, optimize=False)
+    film = io.BytesIO()
+    first.save(film, "GIF", save_all=True, append_images=images, duration=stand_ms, loop=0, optimize=False)
+    return film.getvalue()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 from hashlib import file_digest
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import Any
 from plotopt import __version__
 from plotopt.errors import PlotoptError
 from plotopt.files import opened
-from plotopt.picture import Picture, read_picture
+from plotopt.picture import Picture, decode_picture
 from plotopt.runs.record import FIT, NEURON, Order
 from plotopt.settings import FitSettings, NeuronSettings, read_neuron_settings, read_settings
 from plotopt.settings.base import PageSettings
@@ -69,15 +67,10 @@ def check_files(order: Order, now: Mapping[str, str], changes: Mapping[str, Any]
 @lru_cache(maxsize=1)
 def picture_of(order: Order) -> Picture:
     """The picture that was ordered, as it was read from its file."""
-    suffix = Path(order.subject).suffix[:10]
-    with tempfile.TemporaryDirectory(prefix="plotopt-") as folder:
-        path = Path(folder) / f"picture{suffix if suffix[1:].isalnum() else ''}"
-        path.write_bytes(order.picture)
-        try:
-            picture = read_picture(path)
-        except PlotoptError as error:
-            raise PlotoptError(f"its picture cannot be read: {str(error).replace(str(path), '')}") from None
-    return replace(picture, path=Path(order.subject))
+    try:
+        return decode_picture(order.picture, Path(order.subject))
+    except PlotoptError as error:
+        raise PlotoptError(f"its picture cannot be read: {error}") from None
 
 
 def digests(settings: PageSettings) -> dict[str, str]:

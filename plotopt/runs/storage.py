@@ -12,11 +12,10 @@ import safetensors.torch
 
 from plotopt.errors import PlotoptError
 from plotopt.files import opened, quoted, read_at_most, write_atomically
+from plotopt.runs import SUFFIX
 from plotopt.runs.packing import Tensors, packed, unpacked
 from plotopt.runs.record import Record
 
-#: What the names of run files end in.
-SUFFIX = ".plotopt"
 # A header tells where tensors lie and holds the figures; a file holds a picture's file and some frames.
 _MOST_HEADER, _MOST_BYTES = 16 * 2**20, 2**30
 _KEY = "plotopt"

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar, get_args
 
 from plotopt.catalog import list_stocks, load_stock
 from plotopt.errors import PlotoptError
-from plotopt.page import Orientation, Page, Paper, Rect, fit_rect, lay_out, parse_paper
+from plotopt.page import Orientation, Page, Paper, Rect, fit_rect, lay_out, parse_paper, usual_margin_mm
 from plotopt.pens import Pen
 from plotopt.profiles import Client, Profile, load_profile
 from plotopt.stages import Quality
@@ -107,13 +107,14 @@ class Told:
 class SheetSettings(Told):
     """What sheet lies on what machine; lengths in mm, ``split_every`` in m.
 
-    Raises PlotoptError for values out of range and for a machine that ``client`` does not drive.
+    ``margin`` None is what suits the sheet, see :func:`plotopt.page.usual_margin_mm`. Raises PlotoptError for
+    values out of range and for a machine that ``client`` does not drive.
     """
 
     #: The kinds of options that are no whole numbers, and how their texts are read.
     kinds: ClassVar[dict[str, Any]] = {
         "paper": Paper,
-        "margin": float,
+        "margin": float | None,
         "orientation": Orientation,
         "profile": Profile,
         "stock": Stock,
@@ -132,7 +133,7 @@ class SheetSettings(Told):
 
     stock: Stock | None = WHITE
     paper: Paper | None = field(default_factory=lambda: parse_paper("a4"))
-    margin: float = 20.0
+    margin: float | None = None
     orientation: Orientation = Orientation.AUTO
     profile: Profile = field(default_factory=lambda: load_profile("axidraw_v3"))
     client: Client = Client.SAXI
@@ -142,13 +143,17 @@ class SheetSettings(Told):
         for name, kind in self.kinds.items():
             _check_kind(name, getattr(self, name), kind)
         self.profile.motion(self.client)
-        if not (math.isfinite(self.margin) and self.margin >= 0):
+        if self.margin is not None and not (math.isfinite(self.margin) and self.margin >= 0):
             raise PlotoptError(f"a margin of {self.margin:g} mm is not possible: use 0 mm or more")
         if self.split_every is not None and not LEAST_SPLIT_M <= self.split_every <= MOST_SPLIT_M:
             raise PlotoptError(
                 f"split_every is {self.split_every:g} m: "
                 f"give {LEAST_SPLIT_M:g} to {MOST_SPLIT_M:,} m, such as 40m"
             )
+
+    def margin_mm(self, width_mm: float, height_mm: float) -> float:
+        """The margin on a sheet of that size."""
+        return usual_margin_mm(width_mm, height_mm) if self.margin is None else self.margin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,9 +179,14 @@ class PageSettings(SheetSettings):
         super().__post_init__()
         check_whole("seed", self.seed, 0, 2**63 - 1)
 
+    def page(self, aspect: float) -> Page:
+        """The page for what is ``aspect`` times as wide as high."""
+        margin_mm = self.margin_mm(self.paper.width_mm, self.paper.height_mm)
+        return lay_out(self.paper, margin_mm, self.orientation, aspect)
+
     def sheet(self, aspect: float) -> tuple[Page, Rect]:
         """The page, and the place on it for what is ``aspect`` times as wide as high."""
-        page = lay_out(self.paper, self.margin, self.orientation, aspect)
+        page = self.page(aspect)
         return page, fit_rect(page.frame, aspect)
 
 

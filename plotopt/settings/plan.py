@@ -52,11 +52,12 @@ class PlanSettings(SheetSettings):
     """How to plan a drawing that there is; lengths in mm, ``split_every`` in m.
 
     ``pens`` None takes them from the drawing, ``paper`` None its own page, ``stock`` None what an SVG by
-    plotopt tells, or white paper. ``fit`` scales the drawing to the
-    page inside its margin and centres it, else everything stays where it is. ``layers`` says what makes a
-    layer. ``join`` None joins across a pen's width, ``simplify`` None moves lines by at most a tenth of it.
-    ``keep_order`` leaves paths in the drawing's order, ``keep_hidden`` those drawn twice or under others.
-    Raises PlotoptError for values out of range and for a machine that ``client`` does not drive.
+    plotopt tells, or white paper. ``fit`` scales the drawing to the page inside its margin and centres it,
+    else everything stays where it is; ``margin`` None is what suits the page if so, else 0. ``layers`` says
+    what makes a layer. ``join`` None joins across a pen's width, ``simplify`` None moves lines by at most a
+    tenth of it. ``keep_order`` leaves paths in the drawing's order, ``keep_hidden`` those drawn twice or
+    under others. Raises PlotoptError for values out of range and for a machine that ``client`` does not
+    drive.
     """
 
     verb: ClassVar[str] = "plan"
@@ -80,7 +81,6 @@ class PlanSettings(SheetSettings):
     pens: tuple[LayerPen, ...] | None = None
     paper: Paper | None = None
     fit: bool = False
-    margin: float = 0.0
     stock: Stock | None = None
     layers: Grouping = Grouping.AUTO
     keep_order: bool = False
@@ -96,6 +96,10 @@ class PlanSettings(SheetSettings):
             value = getattr(self, name)
             if value is not None:
                 check_number(name, value, 0, most_mm)
+
+    def margin_mm(self, width_mm: float, height_mm: float) -> float:
+        """The margin on a page of that size; where nothing is fitted to it, none unless one is given."""
+        return super().margin_mm(width_mm, height_mm) if self.fit else self.margin or 0.0
 
 
 def read_plan_settings(**options: Any) -> PlanSettings:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from plotopt.colour.contrast import contrast
 from plotopt.errors import PlotoptError
-from plotopt.page import Page, Rect, lay_out
+from plotopt.page import Page, Rect
 from plotopt.pens import Pen
 from plotopt.settings import NeuronsSettings
 from plotopt.settings.network import Grid
@@ -90,7 +90,7 @@ def lay_out_sheet(settings: NeuronsSettings, count: int) -> Sheet:
             f"a grid of {settings.grid} has {cells} cells for {count} channels: give a larger one"
         )
     aspect = settings.grid.columns / settings.grid.rows if settings.grid else 1.0
-    page = lay_out(settings.paper, settings.margin, settings.orientation, aspect)
+    page = settings.page(aspect)
     writer = max(settings.pens, key=lambda pen: contrast(pen, settings.stock))
     grids = [settings.grid] if settings.grid else [Grid(c, math.ceil(count / c)) for c in range(1, count + 1)]
     side_mm, grid = max(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from xml.parsers import expat
 
@@ -54,6 +56,12 @@ class Document:
     metadata: str = ""
 
 
+def check_readable(path: Path) -> None:
+    """Raise PlotoptError where there is no file, or none that may be read, whatever it holds."""
+    with _opened(path):
+        pass
+
+
 def read_document(path: Path) -> Document:
     """The elements of an SVG file, plain or compressed by gzip.
 
@@ -81,8 +89,12 @@ def read_document(path: Path) -> Document:
     return Document(builder.root, builder.by_id, "".join(builder.sheets), "".join(builder.metadata))
 
 
+def _opened(path: Path) -> AbstractContextManager[BufferedReader]:
+    return opened(path, "the name of an SVG file")
+
+
 def _read_bytes(path: Path, name: str) -> bytes:
-    with opened(path, "the name of an SVG file") as file:
+    with _opened(path) as file:
         data = file.read(MOST_BYTES + 1)
     if data.startswith(_GZIP):
         data = _unzip(path, name)

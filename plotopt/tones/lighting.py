@@ -10,23 +10,23 @@ from numpy import ndarray
 from numpy.polynomial import polynomial
 from scipy import ndimage
 
-# Light is looked at in so many cells along the longer side; in each, paper is lighter than most.
+# Light is looked at in square cells, so many along the longer side: that of their paper, lighter than most.
 _CELLS, _LIGHTER_PERCENT = 48, 75.0
 # Its logarithm is a polynomial of this degree along each axis: a slope or a vignette, no shadow's edge.
 _DEGREE = (3, 3)
-# Of the cells so many are to be darker than it at first, in rounds that bring residuals down to the least.
-_DARKER, _ROUNDS, _LEAST = 0.7, 20, 0.01
-# Then it is that of the cells which are so near to it. So near to it are so many of the pixels.
+# The quantile that it begins as. Weights of its least squares are bounded at this residual.
+_QUANTILE, _ROUNDS, _LEAST = 0.7, 20, 0.01
+# What is so near to it, in logarithms, is paper; so many of the pixels at the least.
 _NEAR, _PAPER = 0.1, 0.65
-# A sheet is the lightest thing in its picture; this light is even.
+# Paper is the lightest thing in a picture of a sheet. Light that falls off by less is even.
 _LIGHTEST, _EVEN = 0.85, 0.99
-# The darkest ink is that of all but so many per cent, and is dark.
+# So many per cent of the pixels are the darkest ink, and it is no paler than this part of its paper.
 _BLACK_PERCENT, _PALEST = 0.5, 0.5
-# Where paper is so dark, ink is lost in noise; from so light on it is not.
+# On paper darker than the first of these, ink is lost in noise; on paper lighter than the second it is not.
 _LOST, _SEEN = 0.15, 0.3
-_NONE = 1e-6
-# Tones of cells with hardly any ink vary little; the logarithms of shadows change slowly from cell to cell.
+# The tones of a cell with hardly any ink differ by less; shadows, in logarithms, from the next cell by less.
 _PLAIN, _STEP = 0.1, 0.3
+_NONE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,11 +127,14 @@ def _fitted(
     weights = np.ones_like(values)
     for _ in range(_ROUNDS):
         off = values - terms @ _least_squares(terms, values, weights)
-        weights = np.where(off > 0, _DARKER, 1 - _DARKER) / np.maximum(np.abs(off), _LEAST)
+        weights = np.where(off > 0, _QUANTILE, 1 - _QUANTILE) / np.maximum(np.abs(off), _LEAST)
     near = np.abs(off) <= _NEAR
     for _ in range(_ROUNDS):
         smooth = terms @ _least_squares(terms, values, near)
         near = np.abs(values - smooth) <= _NEAR
+    if near.any():
+        # Beyond what has been seen, a polynomial runs away.
+        smooth = smooth.clip(smooth[near].min(), smooth[near].max())
     return smooth.reshape(light.shape), near.reshape(light.shape)
 
 

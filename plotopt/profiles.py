@@ -155,7 +155,7 @@ def load_profile(name_or_path: str) -> Profile:
         return _parse_profile(name_or_path, builtin[name_or_path])
     titled = _titled(name_or_path)
     path = Path(name_or_path)
-    if path.suffix.lower() == ".toml" or (len(path.parts) > 1 and len(titled) != 1):
+    if path.suffix.lower() == ".toml" or (len(path.parts) > 1 and (len(titled) != 1 or path.exists())):
         return replace(
             _parse_profile(path.stem, tables.read_file(path, "plotter profile")), path=name_or_path
         )

@@ -108,8 +108,8 @@ class Narrow:
 class Traced:
     """The lines of a picture in pixels, the longest first, and which pixels one line of the pen stands for.
 
-    Of a drawing on a sheet in uneven light, ``left`` is how much even light leaves of each pixel's darkness.
-    Tones lighter than ``paper`` are then those of its soiled paper. Both are None where it is clean.
+    Tones lighter than ``paper`` are those of soiled paper, None where it is clean. Of a drawing on a sheet in
+    uneven light, ``left`` is how much even light leaves of each pixel's darkness; None in even light.
     """
 
     lines: list[Float[ndarray, "points 2"]]

@@ -54,6 +54,34 @@ def test_grey_washes_within_the_sheet_are_no_shadows():
     assert lighting.evened(photographed)[wash < 1].mean() < 0.7
 
 
+CORNERS = {
+    "square": (x > 0.68) & (y > 0.68),
+    "triangle": x + y > 1.5,
+    "band": (y > 0.85) & (x > 0.3),
+}
+
+
+@pytest.mark.parametrize("dark", [0.05, 0.12, 0.3])
+@pytest.mark.parametrize("corner", CORNERS.values(), ids=CORNERS)
+def test_what_is_dark_with_a_hard_edge_is_no_shadow_though_it_lies_at_the_edge(corner, dark):
+    light = 0.97 - 0.3 * x
+    photographed = np.where(corner, dark, light * drawn()) + noise(0.01)
+    lighting = find_lighting(photographed.clip(0, 1))
+    evened = lighting.evened(photographed)
+    assert evened[corner].mean() < min(1.3 * dark / light[corner].mean(), 0.8)
+    assert np.percentile(evened[(drawn() > 0.99) & ~corner], 5) > 0.85
+
+
+@pytest.mark.parametrize("amount", [0.0, 0.005, 0.02])
+def test_where_paper_is_white_to_the_full_nothing_gets_darker(amount):
+    photographed = (drawn() * (1.25 - 0.6 * x) + noise(amount)).clip(0, 1)
+    lighting = find_lighting(photographed)
+    assert lighting.light.max() <= 1
+    left = lighting.left(photographed)
+    assert left.max() <= (1 - lighting.black) / (1 - lighting.inked) + 1e-9
+    assert (left[photographed == 1] == 0).all()
+
+
 def test_in_the_deepest_shadow_noise_is_no_ink():
     deep = 0.95 * np.exp(-2.4 / (1 + np.exp(-(x + y - 1.6) / 0.05)))
     photographed = (drawn() * deep + noise(0.02)).clip(0.03, 1)

@@ -157,7 +157,7 @@ TRANSFORMED = [
         (10, 20, 40, 60),
     ),
     ('<switch><foreignObject requiredExtensions="urn:a"/>{}<path d="M0 0H9"/></switch>', (10, 20, 40, 60)),
-    ('<switch><text requiredFeatures="urn:a">a</text><title>b</title>{}</switch>', (10, 20, 40, 60)),
+    ('<switch><text requiredExtensions="urn:a">a</text><title>b</title>{}</switch>', (10, 20, 40, 60)),
 ]
 
 

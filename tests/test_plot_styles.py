@@ -74,7 +74,7 @@ def test_colours_that_cannot_be_read_are_black_and_counted(read, paint):
         ("@media print, only  SCREEN{path{stroke:lime}}", "#00ff00"),
         ("@media all{@media screen{path{stroke:lime}}}", "#00ff00"),
         ("@media all{@media print{path{stroke:lime}}}", "#0000ff"),
-        ("@supports (fill: red){path{stroke:white}}", "#0000ff"),
+        ("@supports (fill: red){path{stroke:white}}", "#ffffff"),
         ("@font-face{font-family:a;src:url(data:,x)} path{stroke:lime}", "#00ff00"),
         ("@import url(a.css); path{stroke:lime}", "#00ff00"),
         ("path{stroke:lime;}}} /* path{stroke:red} */", "#00ff00"),
@@ -146,6 +146,36 @@ def test_rules_that_are_not_understood_are_counted(read, selector):
     reading = read(f'{sheet}{LINE}<path class="b" d="M1 1L9 9"/>')
     assert reading.notes == ("style rules with selectors that are not understood: 2",)
     assert [layer.pen.color for layer in reading.layers] == ["#000000", "#ff0000"]
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "stroke:#FF0000;stroke:color(display-p3 1 0 0)",
+        "stroke:red;stroke:",
+        "stroke:red;stroke:foo",
+        "stroke:red/**/;stroke:foo",
+        "stroke:foo;stroke:red",
+    ],
+)
+def test_of_two_colours_the_last_that_can_be_read_counts(read, style):
+    (layer,) = read(f'<path d="M1 1H9" style="{style}"/>').layers
+    assert layer.pen.color == "#ff0000"
+
+
+def test_style_sheets_are_read_each_for_itself(read):
+    body = "<style>.a{stroke:red</style><style>.b{stroke:blue} /*</style><style>.c{stroke:lime}</style>"
+    marks = "".join(f'<path class="{name}" d="M1 1H9"/>' for name in "abc")
+    colors = [layer.pen.color for layer in read(body + marks).layers]
+    assert colors == ["#ff0000", "#0000ff", "#00ff00"]
+
+
+def test_what_browsers_support_counts(read):
+    body = "<style>@supports (fill:red){path{stroke:red}} @layer a{path{fill:none}}</style>"
+    (layer,) = read(body + '<path d="M1 1H9"/>').layers
+    assert layer.pen.color == "#ff0000"
+    (drawn,) = read('<switch><path d="M1 1H9" requiredFeatures="x#Shape"/></switch>').layers
+    assert len(drawn.chains) == 1
 
 
 def test_long_style_sheets_are_read_in_one_piece(read):

@@ -1,6 +1,7 @@
 import os
 import re
 from dataclasses import astuple, fields
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -264,3 +265,12 @@ def test_what_fits():
 def test_what_does_not_fit_is_refused_with_the_figures(drawing, figures):
     with pytest.raises(PlotoptError, match=figures):
         load_profile("axidraw_v3").check_fits(drawing)
+
+
+def test_a_file_with_a_folder_wins_over_words_of_a_title(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_profile("SE/A3").name == "axidraw_v3_a3"
+    Path("SE").mkdir()
+    Path("SE/A3").write_text("no profile", "utf-8")
+    with pytest.raises(PlotoptError, match="A3"):
+        load_profile("SE/A3")

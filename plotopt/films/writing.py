@@ -43,11 +43,13 @@ def _mp4(frames: Iterator[np.ndarray], pace: Pace) -> bytes:
             draft = Path(folder) / "film.mp4"
             _write_mp4(draft, frames, pace)
             return draft.read_bytes()
-    except OSError:
+    except OSError as error:
         where = quoted(tempfile.tempdir) if tempfile.tempdir else "any folder for temporary files"
+        why = f" ({error.strerror})" if error.strerror else ""
         raise PlotoptError(
-            f"the film could not be made in {where}: free some space there, or set TMPDIR to another folder"
-        ) from None
+            f"the film could not be made in {where}{why}: free some space there, or set TMPDIR to another "
+            "folder"
+        ) from error
 
 
 def _write_mp4(draft: Path, frames: Iterator[np.ndarray], pace: Pace) -> None:

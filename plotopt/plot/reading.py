@@ -103,7 +103,7 @@ def read_svg(path: Path, grouping: Grouping = Grouping.AUTO) -> Reading:
     Raises PlotoptError for a file that is no SVG, is damaged or too large, and a page outside 1 mm to 5 m.
     """
     document = read_document(path)
-    root, style_sheet = document.root, StyleSheet(document.style_sheet)
+    root, style_sheet = document.root, StyleSheet(*document.style_sheets)
     sheet = measure_sheet(root, declared_of("svg", root.attributes, style_sheet))
     walk = Walk(document, sheet, style_sheet)
     # Figures beyond all bounds are found and counted as damage, not warned of.

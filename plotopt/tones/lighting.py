@@ -113,9 +113,9 @@ class _Cells:
 def _whole(
     cells: Float[ndarray, "rows columns"], side: int, shape: tuple[int, ...]
 ) -> Float[ndarray, "height width"]:
-    """Light at each pixel, from its logarithms in the cells."""
+    """Light at each pixel, from its logarithms in the cells; none lies above the most there is, 1."""
     whole = ndimage.zoom(np.exp(cells), side, order=1, mode="nearest", grid_mode=True)
-    return whole[: shape[0], : shape[1]]
+    return np.minimum(whole[: shape[0], : shape[1]], 1)
 
 
 def _fitted(
@@ -128,14 +128,20 @@ def _fitted(
     for _ in range(_ROUNDS):
         off = values - terms @ _least_squares(terms, values, weights)
         weights = np.where(off > 0, _QUANTILE, 1 - _QUANTILE) / np.maximum(np.abs(off), _LEAST)
-    near = np.abs(off) <= _NEAR
+    near = _largest(np.abs(off).reshape(light.shape) <= _NEAR)
     for _ in range(_ROUNDS):
-        smooth = terms @ _least_squares(terms, values, near)
-        near = np.abs(values - smooth) <= _NEAR
+        smooth = (terms @ _least_squares(terms, values, near.ravel())).reshape(light.shape)
+        near = _largest(np.abs(light - smooth) <= _NEAR)
     if near.any():
         # Beyond what has been seen, a polynomial runs away.
         smooth = smooth.clip(smooth[near].min(), smooth[near].max())
-    return smooth.reshape(light.shape), near.reshape(light.shape)
+    return smooth, near
+
+
+def _largest(mask: Bool[ndarray, "rows columns"]) -> Bool[ndarray, "rows columns"]:
+    """The largest part of a mask: a sheet is one, and what a polynomial meets elsewhere is chance."""
+    parts, count = ndimage.label(mask)
+    return parts == 1 + np.argmax(np.bincount(parts.ravel())[1:]) if count else mask
 
 
 def _least_squares(terms: ndarray, values: ndarray, weights: ndarray) -> Float[ndarray, "terms"]:

@@ -45,14 +45,14 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """The root element, the elements that have an id, the text of all style sheets and of the metadata.
+    """The root element, the elements that have an id, the texts of the style sheets and of the metadata.
 
     Style sheets that are for some media alone are so by a rule in their text.
     """
 
     root: Node
     by_id: dict[str, Node]
-    style_sheet: str
+    style_sheets: tuple[str, ...]
     metadata: str = ""
 
 
@@ -86,7 +86,12 @@ def read_document(path: Path) -> Document:
     except (ValueError, LookupError) as error:
         raise PlotoptError(f"{name} has an encoding that cannot be read ({error}): save as UTF-8") from None
     assert builder.root is not None
-    return Document(builder.root, builder.by_id, "".join(builder.sheets), "".join(builder.metadata))
+    return Document(
+        builder.root,
+        builder.by_id,
+        tuple("".join(each) for each in builder.sheets),
+        "".join(builder.metadata),
+    )
 
 
 def _opened(path: Path) -> AbstractContextManager[BufferedReader]:
@@ -120,7 +125,7 @@ class _Builder:
         self.name = name
         self.root: Node | None = None
         self.by_id: dict[str, Node] = {}
-        self.sheets: list[str] = []
+        self.sheets: list[list[str]] = []
         self.metadata: list[str] = []
         self._open: list[Node] = []
         self._count = self._length = 0
@@ -147,8 +152,10 @@ class _Builder:
         else:
             self._open[-1].children.append(node)
         self._open.append(node)
-        if node.tag == "style" and "media" in node.attributes:
-            self.sheets.append(f"@media {node.attributes['media']} {{")
+        if node.tag == "style":
+            self.sheets.append(
+                [f"@media {node.attributes['media']} {{"] if "media" in node.attributes else []
+            )
         if "id" in node.attributes:
             self.by_id.setdefault(node.attributes["id"], node)
         self._count += 1
@@ -161,13 +168,11 @@ class _Builder:
             raise PlotoptError(f"{self.name} has groups {DEEPEST} deep in each other: ungroup the drawing")
 
     def _end(self, tag: str) -> None:
-        node = self._open.pop()
-        if node.tag == "style":
-            self.sheets.append("}\n" if "media" in node.attributes else "\n")
+        self._open.pop()
 
     def _text(self, text: str) -> None:
         if self._open[-1].tag == "style":
-            self.sheets.append(text)
+            self.sheets[-1].append(text)
         elif self._open[-1].tag == "metadata":
             self.metadata.append(text)
 

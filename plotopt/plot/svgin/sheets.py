@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from tinycss2 import parse_blocks_contents, parse_stylesheet
 
 from plotopt.errors import PlotoptError
+from plotopt.plot.svgin.paints import BLACK, UNREAD, parse_paint
 from plotopt.plot.svgin.values import LONGEST_CSS, Token, spelled, tokens_of
 
 MARKERS = ("marker-start", "marker-mid", "marker-end")
@@ -23,6 +25,7 @@ PROPERTIES = frozenset(
 )
 """The properties of interest that may be attributes too."""
 
+_PAINTS = ("stroke", "fill", "color")
 _DECLARED = PROPERTIES | {"width", "height", "marker"}
 # Declarations that the library reads no otherwise, in ten times the time.
 _PLAIN = re.compile(r"(?:[^\"'\\(){}\[\]/!@]++|\([^\"'\\(){}\[\]/!@;]*+\))*+")
@@ -101,16 +104,17 @@ class StyleSheet:
     are there. Raises PlotoptError for more than 2,000,000 characters, fonts aside.
     """
 
-    def __init__(self, text: str) -> None:
-        text = _FONT.sub("", text)
-        if len(text) > LONGEST_CSS:
+    def __init__(self, *texts: str) -> None:
+        texts = tuple(_FONT.sub("", text) for text in texts)
+        length = sum(map(len, texts))
+        if length > LONGEST_CSS:
             raise PlotoptError(
-                f"the drawing has style sheets of {len(text):,} characters, more than {LONGEST_CSS:,}: "
+                f"the drawing has style sheets of {length:,} characters, more than {LONGEST_CSS:,}: "
                 "export it with presentation attributes"
             )
         rules: list[Rule] = []
         self.unread = 0
-        for step, declarations in _rules(text):
+        for step, declarations in chain.from_iterable(map(_rules, texts)):
             if step is None:
                 self.unread += 1
             else:
@@ -178,20 +182,28 @@ def parse_declarations(text: str) -> Declarations:
     """The properties of interest of ``stroke: red; fill: none``."""
     if "var(" in text or not _PLAIN.fullmatch(text):
         return _declarations(tokens_of(text))
-    pairs = [part.partition(":") for part in text.split(";")]
-    declared = {name.strip().lower(): value.strip() for name, _, value in pairs}
-    usual = {name: value for name, value in declared.items() if name in _DECLARED and value}
+    usual: dict[str, str] = {}
+    for name, _, value in (part.partition(":") for part in text.split(";")):
+        _declare(usual, name.strip().lower(), value.strip())
     return Declarations(_without_shorthand(usual), {})
 
 
 def _declarations(tokens: list[Token]) -> Declarations:
     declared = Declarations({}, {})
     for each in parse_blocks_contents(tokens, skip_whitespace=True):
-        if each.type == "declaration" and each.lower_name in _DECLARED:
-            value = spelled(each.value)
-            if value:
-                (declared.important if each.important else declared.usual)[each.lower_name] = value
+        if each.type == "declaration":
+            which = declared.important if each.important else declared.usual
+            _declare(which, each.lower_name, spelled(each.value))
     return Declarations(_without_shorthand(declared.usual), _without_shorthand(declared.important))
+
+
+def _declare(declared: dict[str, str], name: str, value: str) -> None:
+    """Take a property of interest over the one before it, if it can be read."""
+    if name not in _DECLARED or not value:
+        return
+    if name in declared and name in _PAINTS and parse_paint(value, BLACK) == UNREAD:
+        return
+    declared[name] = value
 
 
 def _without_shorthand(declared: dict[str, str]) -> dict[str, str]:
@@ -218,8 +230,14 @@ def _rules_for_screens(tokens: list[Token]) -> Iterator[Token]:
         rule = pending.pop()
         if rule.type == "qualified-rule":
             yield rule
-        elif rule.type == "at-rule" and rule.lower_at_keyword == "media" and _is_for_screens(rule.prelude):
+        elif rule.type == "at-rule" and _counts(rule):
             pending += parse_stylesheet(rule.content or (), skip_whitespace=True)[::-1]
+
+
+def _counts(rule: Token) -> bool:
+    """Whether what is in an at-rule counts; a browser is taken to support what is asked for."""
+    asks = rule.lower_at_keyword
+    return asks in ("supports", "layer") or (asks == "media" and _is_for_screens(rule.prelude))
 
 
 def _is_for_screens(prelude: list[Token]) -> bool:

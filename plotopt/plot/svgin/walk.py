@@ -233,7 +233,7 @@ def _chosen(branches: list[Node]) -> list[Node]:
 def _is_for_all(attributes: Mapping[str, str]) -> bool:
     languages = attributes.get("systemLanguage", "en").lower().split(",")
     is_english = any(language.strip().partition("-")[0] == "en" for language in languages)
-    return is_english and not attributes.keys() & {"requiredExtensions", "requiredFeatures"}
+    return is_english and "requiredExtensions" not in attributes
 
 
 def _printable(label: str) -> str:

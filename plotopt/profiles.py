@@ -153,14 +153,15 @@ def load_profile(name_or_path: str) -> Profile:
     builtin = _read_builtin()
     if name_or_path in builtin:
         return _parse_profile(name_or_path, builtin[name_or_path])
-    titled = _titled(name_or_path)
     path = Path(name_or_path)
-    if path.suffix.lower() == ".toml" or (len(path.parts) > 1 and (len(titled) != 1 or path.exists())):
+    is_toml, has_folder = path.suffix.lower() == ".toml", len(path.parts) > 1
+    titled = [] if is_toml else _titled(name_or_path)
+    if len(titled) == 1 and not (has_folder and path.exists()):
+        return titled[0]
+    if is_toml or has_folder:
         return replace(
             _parse_profile(path.stem, tables.read_file(path, "plotter profile")), path=name_or_path
         )
-    if len(titled) == 1:
-        return titled[0]
     raise PlotoptError(
         f"unknown plotter profile {name_or_path!r:.60}: "
         f"use {', '.join(_nearest(name_or_path, titled))}, or a path to your own .toml file"

@@ -19,7 +19,7 @@ from plotopt.first_strokes.centre_lines import centre_lines
 from plotopt.first_strokes.corners import cornered, runs
 from plotopt.first_strokes.linking import Line, length_of, pixels_of
 from plotopt.first_strokes.streamlines import STEP_PX
-from plotopt.tones.lighting import find_lighting
+from plotopt.tones.lighting import Lighting, find_lighting
 
 #: Lines are looked for in pixels of this part of the pen's width.
 PIXEL_PENS = 0.2
@@ -59,8 +59,15 @@ class Trace(Enum):
 
 def may_be_drawing(tone: Float[ndarray, "height width"]) -> bool:
     """Whether half of a picture is as light as paper, as most photographs are not."""
+    return _is_paper(_evened(tone)[0])
+
+
+def _evened(
+    tone: Float[ndarray, "height width"],
+) -> tuple[Float[ndarray, "height width"], Lighting | None]:
+    """A tone in even light, and the light that was on it where that was uneven."""
     lighting = find_lighting(tone)
-    return _is_paper(tone if lighting is None else lighting.evened(tone))
+    return tone if lighting is None else lighting.evened(tone), lighting
 
 
 def _is_paper(tone: Float[ndarray, "height width"]) -> bool:
@@ -130,8 +137,7 @@ def trace_lines(
     if trace is Trace.OFF:
         return none
     seen = _ungrained(tone, pen_px)
-    lighting = find_lighting(seen)
-    tone = seen if lighting is None else lighting.evened(seen)
+    tone, lighting = _evened(seen)
     if trace is Trace.AUTO and not _is_paper(tone):
         return none
     narrow = Narrow.of(tone, pen_px)

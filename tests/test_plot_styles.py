@@ -159,8 +159,7 @@ def test_rules_that_are_not_understood_are_counted(read, selector):
     ],
 )
 def test_of_two_colours_the_last_that_can_be_read_counts(read, style):
-    (layer,) = read(f'<path d="M1 1H9" style="{style}"/>').layers
-    assert layer.pen.color == "#ff0000"
+    assert color_of(read(f'<path d="M1 1H9" style="{style}"/>')) == "#ff0000"
 
 
 def test_style_sheets_are_read_each_for_itself(read):
@@ -172,8 +171,7 @@ def test_style_sheets_are_read_each_for_itself(read):
 
 def test_what_browsers_support_counts(read):
     body = "<style>@supports (fill:red){path{stroke:red}} @layer a{path{fill:none}}</style>"
-    (layer,) = read(body + '<path d="M1 1H9"/>').layers
-    assert layer.pen.color == "#ff0000"
+    assert color_of(read(body + '<path d="M1 1H9"/>')) == "#ff0000"
     (drawn,) = read('<switch><path d="M1 1H9" requiredFeatures="x#Shape"/></switch>').layers
     assert len(drawn.chains) == 1
 

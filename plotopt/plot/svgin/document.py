@@ -153,6 +153,7 @@ class _Builder:
             self._open[-1].children.append(node)
         self._open.append(node)
         if node.tag == "style":
+            # A rule that is still open where its sheet ends is closed there.
             self.sheets.append(
                 [f"@media {node.attributes['media']} {{"] if "media" in node.attributes else []
             )

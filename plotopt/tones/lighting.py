@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
-from numpy.polynomial import polynomial
 from scipy import ndimage
 
 # Light is looked at in square cells, so many along the longer side: that of their paper, lighter than most.
 _CELLS, _LIGHTER_PERCENT = 48, 75.0
 # Its logarithm is a polynomial of this degree along each axis: a slope or a vignette, no shadow's edge.
-_DEGREE = (3, 3)
+_DEGREE = 3
 # The quantile that it begins as. Weights of its least squares are bounded at this residual.
 _QUANTILE, _ROUNDS, _LEAST = 0.7, 20, 0.01
 # What is so near to it, in logarithms, is paper; so many of the pixels at the least.
@@ -122,15 +121,14 @@ def _fitted(
     light: Float[ndarray, "rows columns"],
 ) -> tuple[Float[ndarray, "rows columns"], Bool[ndarray, "rows columns"]]:
     """The smooth light on the paper, in logarithms, and which cells are near to it."""
-    y, x = np.meshgrid(*(np.linspace(-1, 1, count) for count in light.shape), indexing="ij")
-    terms, values = polynomial.polyvander2d(y.ravel(), x.ravel(), _DEGREE), light.ravel()
-    weights = np.ones_like(values)
+    axes = [np.vander(np.linspace(-1, 1, count), 2 * _DEGREE + 1, increasing=True) for count in light.shape]
+    weights = np.ones_like(light)
     for _ in range(_ROUNDS):
-        off = values - terms @ _least_squares(terms, values, weights)
+        off = light - _least_squares(axes, light, weights)
         weights = np.where(off > 0, _QUANTILE, 1 - _QUANTILE) / np.maximum(np.abs(off), _LEAST)
-    near = _largest(np.abs(off).reshape(light.shape) <= _NEAR)
+    near = _largest(np.abs(off) <= _NEAR)
     for _ in range(_ROUNDS):
-        smooth = (terms @ _least_squares(terms, values, near.ravel())).reshape(light.shape)
+        smooth = _least_squares(axes, light, near)
         near = _largest(np.abs(light - smooth) <= _NEAR)
     if near.any():
         # Beyond what has been seen, a polynomial runs away.
@@ -144,6 +142,21 @@ def _largest(mask: Bool[ndarray, "rows columns"]) -> Bool[ndarray, "rows columns
     return parts == 1 + np.argmax(np.bincount(parts.ravel())[1:]) if count else mask
 
 
-def _least_squares(terms: ndarray, values: ndarray, weights: ndarray) -> Float[ndarray, "terms"]:
-    root = np.sqrt(weights)
-    return np.linalg.lstsq(terms * root[:, None], values * root, rcond=None)[0]
+def _least_squares(
+    axes: list[ndarray], values: Float[ndarray, "rows columns"], weights: ndarray
+) -> Float[ndarray, "rows columns"]:
+    """The polynomial nearest to the values, at each cell, by its normal equations.
+
+    ``axes`` are the powers of the places down and across up to twice its degree: the products of any two
+    terms. So all matrices are small; of tall ones the library's threads, on a busy machine, wait for one
+    another a hundred times as long as they work.
+    """
+    down, across = axes
+    moments = down.T @ weights @ across
+    powers = np.arange(_DEGREE + 1)
+    pairs = powers[:, None] + powers
+    products = moments[pairs[:, None, :, None], pairs[None, :, None, :]].reshape(powers.size**2, -1)
+    down, across = (axis[:, powers] for axis in axes)
+    wanted = down.T @ (weights * values) @ across
+    found = np.linalg.lstsq(products, wanted.ravel(), rcond=None)[0]
+    return down @ found.reshape(wanted.shape) @ across.T

@@ -140,6 +140,26 @@ def test_lines_are_drawn_as_lines(tile_px):
     assert len(after.chains()) == 11
 
 
+@pytest.mark.parametrize("tone", [0.5, 0.7, 0.9])
+def test_a_stroke_is_judged_by_how_much_worse_the_loss_gets_without_it(tone, monkeypatch):
+    ends = torch.tensor([[14.0, 30.0], [38.0, 44.0]])
+    alone = Strokes.of_pen((ends[0] + torch.linspace(0, 1, 4)[:, None] * (ends[1] - ends[0]))[None], 0.6)
+    elsewhere = alone.with_points(alone.points + 1000)
+    task, judged = problem(np.full((64, 64), tone)), []
+
+    def judge(strokes, worths, *_):
+        judged.append(worths.item())
+        return strokes, torch.arange(len(strokes))
+
+    monkeypatch.setattr("plotopt.objectives.likeness.relocate", judge)
+    # As sharp as it ends, and as refinement sees it.
+    stage = replace(STAGE, softness_px=(0.8, 0.8))
+    objective = Likeness(task, stage, np.random.default_rng(0))
+    before, without = (objective.gradients(each, 0) for each in (alone, elsewhere))
+    objective.refine(alone, before)
+    assert judged == [pytest.approx((without.loss - before.loss).item() * 64 * 64, rel=0.1)]
+
+
 def test_given_strokes_and_target_stay_as_they_are():
     strokes, task = scattered(), problem(blob())
     names = ("points", "width_mm", "opacity", "pen")

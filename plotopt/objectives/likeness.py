@@ -125,9 +125,8 @@ class Likeness(Objective):
         target, inks, judge = self._canvas.target, self._canvas.inks, self._canvas.loss
         view = target.view
         line_weight = judge.line_weight(float(strokes.width_mm.mean()) / view.mm_per_px)
-        pixels = view.width_px * view.height_px
         if inks.pens == 1:
-            worths = worth(strokes, pixels * gradients.opacity, own_ink(strokes, view), line_weight)
+            worths = worth(strokes, self.pixels * gradients.opacity, own_ink(strokes, view), line_weight)
             course = self._canvas.guide.course_of_repairs(target, self._frame)
             return relocate(
                 strokes, worths, view, lambda kept: missing_ink(kept, target, inks)[0], self._rng, course

@@ -18,7 +18,6 @@ from plotopt.first_strokes.single_line import SingleLine
 from plotopt.first_strokes.sowing import Soil, Sown, usual_count
 from plotopt.journal import Attempt, Journal
 from plotopt.listening import Listener, in_one_step
-from plotopt.networks import load_network
 from plotopt.objectives.base import Objective
 from plotopt.objectives.crew import crew_of
 from plotopt.objectives.likeness import Likeness
@@ -260,6 +259,8 @@ def load_taste(settings: FitSettings, problem: Problem, devices: Devices, on_pro
 
     Raises PlotoptError for a style picture, before any progress is told, or weights that cannot be used.
     """
+    from plotopt.networks import load_network  # Takes torchvision, a second's loading.
+
     style_picture = read_picture(settings.style_image) if settings.style_image else None
     with in_one_step("loading the network", on_progress):
         network = load_network("vgg16", settings.layers, weights=settings.weights, device=devices.networks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plotopt import __version__
 from plotopt.canvas import Aim, Canvas
@@ -17,7 +17,7 @@ from plotopt.errors import PlotoptError
 from plotopt.journal import Journal
 from plotopt.layering import plan_layers
 from plotopt.listening import Listener, in_one_step, no_listener
-from plotopt.networks import Network, Neuron, parse_neuron
+from plotopt.networks import Neuron, parse_neuron
 from plotopt.page import Page, Rect
 from plotopt.plot.plan import Layer
 from plotopt.preparing import prepare
@@ -30,6 +30,9 @@ from plotopt.strokes import Strokes
 from plotopt.visualization.easel import Easel, load_eyes
 from plotopt.visualization.growth import copied, varied
 from plotopt.visualization.scatter import Usual
+
+if TYPE_CHECKING:
+    from plotopt.networks import Network
 
 # How wide the pen is for the middle of a map, where no size says otherwise.
 _PEN_PX = 1.8

@@ -300,6 +300,19 @@ def test_importing_plotopt_does_not_import_torch():
         "plotopt.PlotoptError; assert 'torch' not in sys.modules; "
         "import plotopt.cli; assert 'torch' not in sys.modules and 'numpy' not in sys.modules"
     )
+    assert_runs(code)
+
+
+def test_a_fit_without_a_network_does_not_import_torchvision(folder):
+    """Which takes as long to load as torch."""
+    words = ["plotopt", "fit", "a.png", "--strokes=5", "--quality=draft", "--size=64", "--paper=a6", "-q"]
+    assert_runs(
+        f"import sys, plotopt.cli; sys.argv = {words}; plotopt.cli.main(); "
+        "assert 'torch' in sys.modules and 'torchvision' not in sys.modules"
+    )
+
+
+def assert_runs(code):
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -13,11 +14,13 @@ from plotopt.losses.activation import mean_activation
 from plotopt.losses.evenness import unevenness
 from plotopt.losses.length import stretch
 from plotopt.losses.overlap import overlap
-from plotopt.networks import Network, Neuron
 from plotopt.objectives.base import Gradients, Objective, gathered, trainable
 from plotopt.objectives.sight import Scene, Sight
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
+
+if TYPE_CHECKING:
+    from plotopt.networks import Network, Neuron
 
 # Cells of evenness along a crop.
 _CELLS = 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,13 +18,15 @@ from plotopt.losses.base import Loss
 from plotopt.losses.features import feature_distance
 from plotopt.losses.grain import Grain
 from plotopt.losses.style import gram, style_distance
-from plotopt.networks import Network
 from plotopt.objectives.base import Gradients, Objective, gathered, trainable
 from plotopt.objectives.sight import Scene, Sight
 from plotopt.picture import Picture
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
 from plotopt.tones.target import Target
+
+if TYPE_CHECKING:
+    from plotopt.networks import Network
 
 # Every part's unit is what it is at the start, in so many crops, and at least this.
 _CROPS_MEASURED = 4

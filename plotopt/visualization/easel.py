@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from plotopt.colour.palette import Palette
 from plotopt.devices import find_devices
 from plotopt.errors import PlotoptError
 from plotopt.journal import Journal
-from plotopt.networks import Network, Neuron, check_channels, load_network
+from plotopt.networks import Neuron, check_channels
 from plotopt.objectives.activation import Activation, Liking, Restraint
 from plotopt.objectives.base import gathered, trainable
 from plotopt.objectives.sight import Scene
@@ -23,6 +24,9 @@ from plotopt.settings.network import NetworkSettings
 from plotopt.stages import Stage
 from plotopt.strokes import Strokes
 from plotopt.visualization.scatter import Usual, scatter
+
+if TYPE_CHECKING:
+    from plotopt.networks import Network
 
 # The channel's spread is measured on so many crops of the first strokes.
 _CROPS_MEASURED = 4
@@ -37,6 +41,8 @@ def load_eyes(wanted: Neuron, settings: NetworkSettings) -> tuple[Network, ...]:
     Leaky ReLUs help a drawing out of places where a neuron is silent; in the end the network shall be
     pleased as it is. Raises PlotoptError for a layer, a channel or weights that there are not.
     """
+    from plotopt.networks import load_network  # Takes torchvision, a second's loading.
+
     slopes = dict.fromkeys((settings.relu.slope, 0.0))
     eyes = tuple(
         load_network(

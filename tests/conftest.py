@@ -17,9 +17,10 @@ from plotopt.preparing import prepare
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
-# Side by side, workers that each took all cores would wait for one another.
+# Side by side, workers that each took all cores would wait for one another, and so would what they start.
 if "PYTEST_XDIST_WORKER" in os.environ:
     torch.set_num_threads(1)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_sessionstart():

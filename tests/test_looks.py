@@ -1,6 +1,7 @@
 """Looks: what each sets, what is given wins, and the command repeats the drawing."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -91,18 +92,23 @@ def test_settings_made_without_reading_tell_what_the_look_would_have_set():
     assert "--curl=0.0" in settings.command("a.png")
 
 
+@cache
+def drawn(name):
+    return plotopt.fit(gradient(), look=name, **TINY)
+
+
 @each_look
-def test_every_look_draws_and_its_command_draws_it_again(name, folder):
-    first = plotopt.fit("a.png", look=name, **TINY)
+def test_every_look_draws_and_its_command_draws_it_again(name):
+    first = drawn(name)
     assert "<path" in first.svg()
     _, options = options_given(first.metadata["command"])
-    assert plotopt.fit("a.png", **options).svg() == first.svg()
+    assert plotopt.fit(gradient(), **options).svg() == first.svg()
 
 
 def test_looks_differ_and_flow_is_what_is_usual():
-    drawn = {name: plotopt.fit(gradient(), look=name, **TINY).svg() for name in NAMES}
-    assert len({tuple(re.findall(r' d="[^"]*"', svg)) for svg in drawn.values()}) == len(NAMES)
-    assert plotopt.fit(gradient(), **TINY).svg() == drawn["flow"]
+    svgs = {name: drawn(name).svg() for name in NAMES}
+    assert len({tuple(re.findall(r' d="[^"]*"', svg)) for svg in svgs.values()}) == len(NAMES)
+    assert plotopt.fit(gradient(), **TINY).svg() == svgs["flow"]
 
 
 def test_looks_are_listed_with_what_they_set(run):

@@ -17,6 +17,7 @@ from plotopt.devices import Devices
 from plotopt.first_strokes.single_line import SingleLine
 from plotopt.first_strokes.sowing import Soil, Sown, usual_count
 from plotopt.journal import Attempt, Journal
+from plotopt.layering import idle_notes
 from plotopt.listening import Listener, in_one_step
 from plotopt.objectives.base import Objective
 from plotopt.objectives.crew import crew_of
@@ -26,7 +27,6 @@ from plotopt.objectives.problem import Problem
 from plotopt.objectives.sight import Scene
 from plotopt.objectives.sparing import Sparing
 from plotopt.objectives.steady import Grip, Steady
-from plotopt.pens import Pen
 from plotopt.picture import read_picture
 from plotopt.settings import FitSettings
 from plotopt.settings.base import MOST_STROKES
@@ -36,8 +36,6 @@ from plotopt.strokes import Strokes
 from plotopt.tones.toning import Shift
 from plotopt.trimming import Within, finished, within
 
-# A pen that draws less than this part of the strokes is hardly worth putting in.
-_WORTH_A_PEN = 0.02
 # A drawing that misses its budget is made again, up to so many in all.
 _ATTEMPTS = 3
 # What is over goes, and this part more: to close the gaps others take about as much more time.
@@ -89,15 +87,16 @@ class Atelier:
             attempts.append(Attempt(aim, spent, *self._told(strokes, sown), sown.is_all))
         best = min(attempts, key=lambda each: abs(1 - each.spent))
         strokes, notes = best.strokes, best.notes
-        if best.spent < FILLED and any(each.is_all for each in attempts):
-            notes = (*notes, budget.unfilled(best.spent))
+        if best.spent < FILLED and len(strokes):
+            told = budget.unfilled if any(each.is_all for each in attempts) else budget.missed
+            notes = (*notes, told(best.spent))
         if settings.single_line:
             pens, place = self.problem.pens, self.problem.target.place
             strokes = tightened(strokes, lambda drawn: budget.spent(drawn, pens, place), _PULLS)
         return strokes, notes
 
     def _told(self, strokes: Strokes, sown: Sown) -> tuple[Strokes, tuple[str, ...]]:
-        return strokes, (*sown.notes, *self.journal.notes, *_idle_notes(strokes, self.problem.pens))
+        return strokes, (*sown.notes, *self.journal.notes, *idle_notes(strokes, self.problem.pens))
 
     def _bettered(self, budget: Budget | None) -> tuple[Strokes, Sown]:
         """The optimised strokes, and what they were at first."""
@@ -237,21 +236,6 @@ def _aim(attempts: Sequence[Attempt]) -> float:
     if spent[0] < goal < spent[-1]:
         return float(np.interp(goal, spent, aims))
     return last.aim * min(goal / max(last.spent, 1 / _MOST_AT_ONCE), _MOST_AT_ONCE)
-
-
-def _idle_notes(strokes: Strokes, pens: Sequence[Pen]) -> tuple[str, ...]:
-    """What the user should know of pens that are hardly worth putting in."""
-    if len(pens) == 1:
-        return ()
-    notes = []
-    counts = [sum(strokes.select(strokes.pen == number).laid()) for number in range(len(pens))]
-    for pen, count in zip(pens, counts, strict=True):
-        if count < _WORTH_A_PEN * sum(counts):
-            drawn = f"only {count:,} of {sum(counts):,} strokes" if count else "nothing"
-            notes.append(
-                f"{pen.name} has {drawn} to draw in this picture: leave it out to save a change of pens"
-            )
-    return tuple(notes)
 
 
 def load_taste(settings: FitSettings, problem: Problem, devices: Devices, on_progress: Listener) -> Taste:

@@ -63,6 +63,13 @@ class Budget:
             "paper or a finer pen to use the rest"
         )
 
+    def missed(self, spent: float) -> str:
+        """What to tell of the nearest of several drawings, where it leaves more than it should."""
+        return (
+            f"the plot takes {spent:.1%} of {self.text}, and no other try came nearer: another --seed may, "
+            "or a little more than you have"
+        )
+
 
 def sow_within(
     budget: Budget,

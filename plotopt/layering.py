@@ -19,6 +19,8 @@ from plotopt.strokes import Strokes
 
 # A line of which opaque ink covers more than this part shows as slivers beside what covers it.
 _COVERED = 0.5
+# A pen that draws less than this part of the strokes is hardly worth putting in.
+_WORTH_A_PEN = 0.02
 
 
 def plan_layers(
@@ -65,3 +67,16 @@ def uncovered(strokes: Strokes, pens: Sequence[Pen]) -> Bool[Tensor, "strokes"]:
 def _covers(pen: Pen) -> bool:
     """Whether one pass of the pen hides what lies below."""
     return pen.opaque and passes_to_hide(pen.opacity) == 1
+
+
+def idle_notes(strokes: Strokes, pens: Sequence[Pen]) -> tuple[str, ...]:
+    """What the user should know of pens that are hardly worth putting in."""
+    if len(pens) == 1:
+        return ()
+    notes = []
+    counts = [sum(strokes.select(strokes.pen == number).laid()) for number in range(len(pens))]
+    for pen, count in zip(pens, counts, strict=True):
+        if count < _WORTH_A_PEN * sum(counts):
+            drawn = f"only {count:,} of {sum(counts):,} strokes" if count else "nothing"
+            notes.append(f"{pen.name} has {drawn} to draw: leave it out to save a change of pens")
+    return tuple(notes)

@@ -15,7 +15,7 @@ from plotopt.devices import find_devices
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
 from plotopt.journal import Journal
-from plotopt.layering import plan_layers
+from plotopt.layering import idle_notes, plan_layers
 from plotopt.listening import Listener, in_one_step, no_listener
 from plotopt.networks import Neuron, parse_neuron
 from plotopt.page import Page, Rect
@@ -76,7 +76,7 @@ def neuron(
             strokes = draw_on(wanted, eyes, carried.at(place), shown, journal)
         else:
             strokes = draw(wanted, eyes, place, shown, journal)
-        return strokes, tuple(journal.notes)
+        return strokes, (*journal.notes, *idle_notes(strokes, pens))
 
     order = partial(neuron_order, settings, wanted.text)
     strokes, notes = run.draw(order, on_progress, len(pens), drawn)

@@ -21,11 +21,11 @@ from PIL import Image
 import plotopt
 import plotopt.fitting
 from plotopt import bezier
-from plotopt.atelier import _idle_notes
 from plotopt.drawing import Drawing
 from plotopt.errors import PlotoptError
 from plotopt.first_strokes.guide import Guide
 from plotopt.joints import Joints
+from plotopt.layering import idle_notes
 from plotopt.listening import Progress
 from plotopt.noting import gone_notes
 from plotopt.objectives.likeness import Likeness
@@ -344,10 +344,10 @@ def test_idle_pens_are_told_of_in_strokes_as_they_were_laid():
     """A line of three strokes, linked from sixty, and one of one."""
     strokes = Strokes.of_pens(torch.rand(4, 6, 2), torch.tensor([0, 0, 0, 1]), (BLACK, RED))
     linked = replace(strokes, joints=Joints.along([3, 1], [60, 1]))
-    (note,) = _idle_notes(linked, (BLACK, RED))
+    (note,) = idle_notes(linked, (BLACK, RED))
     assert "red has only 1 of 61 strokes" in note
-    assert _idle_notes(strokes, (BLACK, RED)) == ()
-    assert _idle_notes(linked, (BLACK,)) == ()
+    assert idle_notes(strokes, (BLACK, RED)) == ()
+    assert idle_notes(linked, (BLACK,)) == ()
 
 
 def test_the_best_pens_of_a_box_are_those_that_show():

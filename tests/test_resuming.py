@@ -138,6 +138,7 @@ def test_attempts_at_a_budget_are_remembered(folder, monkeypatch):
         re.fullmatch(r"laying them anew, since they came to \d+% of the budget", each) for each in told[1:]
     )
     assert len(told) > 1
+    assert re.match(r"the plot takes 9\d\.\d% of 0.3 min, and no other try came nearer", whole.notes[-1])
     drawn(folder, stopping_after(200), **options)
     record = read_run(folder / "a.plotopt")
     assert len(record.moment.attempts) == 1

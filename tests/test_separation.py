@@ -131,6 +131,15 @@ def test_the_best_pens_are_those_of_the_picture():
     assert best_pens(image, box, 2, WHITE) == (YELLOW, RED)
 
 
+def test_of_two_blacks_the_second_is_taken_only_where_there_is_no_other_pen():
+    """Over each other they are darker than one alone, which goes over itself just as well."""
+    image = torch.zeros(3, 20, 20)
+    image[:, :1] = torch.tensor(mixed([RED], WHITE, red=0.3))[:, None, None]
+    blacks = [BLACK, Pen("fineliner", "#1a191b", 0.3), Pen("felt", "#23222a", 0.4)]
+    assert set(best_pens(image, [*blacks, RED], 2, WHITE)) & {RED}
+    assert len(set(best_pens(image, blacks, 2, WHITE))) == 2
+
+
 def test_pens_of_a_usual_width_are_taken_where_colour_does_not_decide():
     image = torch.full((3, 8, 8), 0.4)
     fine, usual, broad = (Pen(f"black-{width:g}", "#000000", width) for width in (0.05, 0.4, 3.5))

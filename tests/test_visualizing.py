@@ -163,9 +163,17 @@ def test_strokes_choose_among_the_pens(tiny):
         counts = {layer.pen.text: len(layer.chains) for layer in drawing.layers}
         assert counts.keys() <= {"black:0.4mm", "#ffff00:0.3mm"}
         shares.append(counts.get("black:0.4mm", 0) / sum(counts.values()))
-        (note,) = drawing.notes
-        assert "#ffff00" in note
+        (pale,) = (note for note in drawing.notes if "hardly shows" in note)
+        assert "#ffff00" in pale
     assert abs(shares[0] - shares[1]) > 0.3
+
+
+def test_a_pen_with_next_to_nothing_to_draw_is_told(tiny, monkeypatch):
+    """Here all are: none draws more than all of the strokes."""
+    monkeypatch.setattr("plotopt.layering._WORTH_A_PEN", 1.01)
+    notes = tiny(pens="black,blue").notes
+    assert len(notes) == 2
+    assert all("leave it out to save a change of pens" in note for note in notes)
 
 
 def middle(subject, weights, **options):

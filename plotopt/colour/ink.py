@@ -88,9 +88,17 @@ def grey(light: Float[Tensor, "channels *shape"]) -> Float[Tensor, "*shape"]:
 def shows(pen: Pen, stock: Stock) -> bool:
     """Whether the pen's ink differs from the stock at all, be it in hue alone as yellow does from white."""
     paper = torch.tensor(light_of(stock.color))
-    ink = torch.tensor(light_of(pen.color)) * (1.0 if pen.opaque else paper)
-    inked, bare = oklab(torch.stack([ink, paper]), ROOM_LIGHT)
-    return float((inked - bare).norm()) >= _LEAST_DIFFERENCE
+    return _differ(torch.tensor(light_of(pen.color)) * (1.0 if pen.opaque else paper), paper)
+
+
+def look_alike(pen: Pen, other: Pen) -> bool:
+    """Whether the full inks of two pens can hardly be told apart, as those of two blacks."""
+    return not _differ(*(torch.tensor(light_of(each.color)) for each in (pen, other)))
+
+
+def _differ(light: Float[Tensor, "3"], other: Float[Tensor, "3"]) -> bool:
+    one, two = oklab(torch.stack([light, other]), ROOM_LIGHT)
+    return float((one - two).norm()) >= _LEAST_DIFFERENCE
 
 
 def pixels_of(light: Float[Tensor, "3 height width"]) -> UInt8[np.ndarray, "height width 3"]:

@@ -14,7 +14,7 @@ from PIL import Image
 from plotopt.colour.light import decoded, encoded
 from plotopt.errors import PlotoptError
 from plotopt.page import Page
-from plotopt.pens import MAX_OPACITY, Pen
+from plotopt.pens import Pen
 from plotopt.plot.plan import Layer
 from plotopt.plot.svg import pen_runs, svg_text
 from plotopt.stocks import WHITE, Stock
@@ -32,8 +32,8 @@ def draw_preview(
 ) -> Image.Image:
     """An RGB image of the layers on that stock, at :func:`possible_dpi`.
 
-    Translucent inks multiply, in encoded sRGB, with what lies below; opaque ones cover it, and the passes of
-    a pen build up by its opacity. A pixel that a line covers in part has the mean light of its parts, so
+    Translucent inks multiply with what lies below, opaque ones cover it, and the passes of a pen build up by
+    its opacity, all in linear light. A pixel that a line covers in part has the mean light of its parts, so
     that lines have their true tone however fine. ``polylines`` draws what the SVG of that name has.
     ``image.info["dpi"]`` tells the resolution, as it does for images that Pillow reads. Raises PlotoptError
     as :func:`possible_dpi` does.
@@ -128,21 +128,10 @@ def _lay(pen: Pen, coverage: ndarray, pixels: ndarray) -> None:
 def _mixed(pen: Pen, ink: int) -> ndarray:
     """One channel of what is seen, by coverage and by what lies below: (256, 256).
 
-    Whole passes blend in encoded sRGB. Coverage between that of ``n`` passes and that of one more tells how
-    much of the pixel has the one more; the light of the two mixes as it does in the eye, linearly.
+    Light mixes linearly, as the eye and :meth:`plotopt.colour.ink.Inks.on_paper` mix it: what passes leave
+    of the light below, and the parts of a pixel. So a coverage times its opacity tells all of either.
     """
-    passes, below = _pass_levels(pen), np.arange(256.0)
-    full = np.full(256, float(ink)) if pen.opaque else below * ink / 255
-    light = decoded((below + passes[:, None] * (full - below)) / 255)
-    seen = np.linspace(0, 1, 256)
-    least = np.searchsorted(passes[1:-1], seen, side="right")
-    share = ((seen - passes[least]) / (passes[least + 1] - passes[least]))[:, None]
-    return np.rint(255 * encoded((1 - share) * light[least] + share * light[least + 1])).astype(np.uint8)
-
-
-def _pass_levels(pen: Pen) -> ndarray:
-    """Which part of its full tone a pen leaves in none, one, two passes, and so on to all of it."""
-    if pen.opacity >= MAX_OPACITY:
-        return np.array([0.0, 1.0])
-    levels = 1 - (1 - pen.opacity) ** np.arange(256)
-    return np.append(levels[levels < 1 - 1 / 255], 1.0)
+    share = np.linspace(0, 1, 256)[:, None]
+    below = decoded(share[:, 0])
+    full = below[ink] if pen.opaque else below[ink] * below
+    return np.rint(255 * encoded(below + share * (full - below))).astype(np.uint8)

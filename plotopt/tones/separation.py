@@ -21,7 +21,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from plotopt.colour.contrast import in_plot_order
-from plotopt.colour.ink import Inks
+from plotopt.colour.ink import Inks, look_alike
 from plotopt.colour.oklab import oklab
 from plotopt.pens import Pen
 from plotopt.stocks import Stock
@@ -151,7 +151,7 @@ def best_pens(
 
     One is added at a time, whichever helps most; then each in turn gives way to a better one, if there is.
     Of pens that would do as well, those of a usual width are taken: a finer one lays little ink in a minute,
-    a wider one no detail.
+    a wider one no detail. Of two that look alike the second is taken only where the box has no other.
     """
     colours, weights = _colours(linear)
 
@@ -163,9 +163,18 @@ def best_pens(
     chosen: list[Pen] = []
     for place in [*range(count), *range(count - 1)]:
         others = chosen[:place] + chosen[place + 1 :]
-        tries = [[*others[:place], pen, *others[place:]] for pen in box if pen not in others]
+        tries = [[*others[:place], pen, *others[place:]] for pen in _left(box, others)]
         chosen = min(zip(rest(tries), range(len(tries)), tries, strict=True))[-1]
     return in_plot_order(chosen)
+
+
+def _left(box: Sequence[Pen], chosen: Sequence[Pen]) -> list[Pen]:
+    """The pens of a box that look like none of those chosen; if there are none, all others.
+
+    A second black would be taken for going over what the first leaves, which the first does by itself.
+    """
+    unlike = [pen for pen in box if not any(look_alike(pen, other) for other in chosen)]
+    return unlike or [pen for pen in box if pen not in chosen]
 
 
 def _colours(

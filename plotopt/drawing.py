@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plotopt.errors import PlotoptError
-from plotopt.files import quoted, write_all
+from plotopt.files import check_spares, file_path, is_one_of, quoted, write_all
 from plotopt.formats import DEFAULT_FORMATS, Format, Kind, parse_formats
 from plotopt.page import Page, Rect
 from plotopt.plot import materials
+from plotopt.plot.load import REMEDY
 from plotopt.plot.plan import Layer, Statistics, summarize
 from plotopt.plot.preview import DPI, draw_preview, png_bytes
 from plotopt.plot.svg import svg_text
@@ -30,8 +31,9 @@ class Drawing:
 
     ``metadata`` (what JSON can hold: version, options, seed) goes into the SVG, together with the
     statistics. ``notes`` are what the user should know of how it came about, ``source`` is the file
-    of the picture, which :meth:`save` spares. ``wanted`` is the picture that was to be drawn and ``place``
-    where it lies on the page, for the report. In a notebook a drawing shows itself.
+    of the picture and ``others`` are those of maps, say, all of which :meth:`save` spares. ``wanted`` is the
+    picture that was to be drawn and ``place`` where it lies on the page, for the report. ``remedy`` says what
+    to do about more ink than the stock bears. In a notebook a drawing shows itself.
     """
 
     page: Page
@@ -44,6 +46,8 @@ class Drawing:
     client: Client = Client.SAXI
     wanted: Image.Image | None = field(default=None, repr=False)
     place: Rect | None = None
+    others: tuple[Path, ...] = ()
+    remedy: str = REMEDY
 
     @cached_property
     def statistics(self) -> Statistics:
@@ -78,11 +82,12 @@ class Drawing:
 
         The files lie where :func:`output_paths` has them, whose paths are returned. ``dpi`` is the PNG's,
         ``polylines`` goes for SVG and PNG. Raises PlotoptError for formats that there are not, for names
-        that end otherwise, for the picture's own name, for a file that exists (unless ``force``), for what
-        a format cannot hold, and when the system refuses to write.
+        that end otherwise, for the name of a file that it was made from, for a file that exists (unless
+        ``force``), for what a format cannot hold, and when the system refuses to write.
         """
         formats = parse_formats(formats)
-        paths = output_paths(Path(path), self.source, formats)
+        inputs = (self.source, *self.others) if self.source else self.others
+        paths = output_paths(file_path(path), inputs, formats)
         self.save_as(dict(zip(paths, formats, strict=True)), dpi=dpi, force=force, polylines=polylines)
         return paths
 
@@ -131,6 +136,7 @@ class Drawing:
                 command=self.metadata.get("command"),
                 wanted=self.wanted,
                 place=self.place,
+                remedy=self.remedy,
             )
         )
 
@@ -139,30 +145,29 @@ class Drawing:
 
 
 def output_paths(
-    path: Path, source: Path | None = None, formats: Sequence[Format] = DEFAULT_FORMATS
+    path: Path, inputs: Sequence[Path] = (), formats: Sequence[Format] = DEFAULT_FORMATS
 ) -> tuple[Path, ...]:
-    """Where a drawing of that name goes in each format, no file onto the picture ``source``.
+    """Where a drawing of that name goes in each format, no file onto one of the ``inputs``.
 
     ``path`` ends in ``.svg`` or as one of the formats does, or has no ending; files of other formats lie
-    beside it with their own. The preview ends in ``-preview.png`` where the picture has its name. Raises
-    PlotoptError for any other ending, a folder, and for the picture itself.
+    beside it with their own. The preview ends in ``-preview.png`` where an input, as the picture, has its
+    name. Raises PlotoptError for any other ending, a folder, and for an input itself.
     """
     with suppress(OSError):  # a name too long, say: writing will tell
         if path.is_dir():
             raise PlotoptError(f"{quoted(path)} is a folder: give the name of an SVG file")
     if path.suffix and path.suffix.lower() not in [".svg", *(entry.kind.suffix for entry in formats)]:
         raise PlotoptError(_wrong_ending(path, formats))
-    return tuple(_beside(path, entry.kind, source) for entry in formats)
+    return tuple(_beside(path, entry.kind, inputs) for entry in formats)
 
 
-def _beside(path: Path, kind: Kind, source: Path | None) -> Path:
+def _beside(path: Path, kind: Kind, inputs: Sequence[Path]) -> Path:
     same_ending = path.suffix.lower() == kind.suffix
     file = path if same_ending else path.with_name(f"{path.stem}{kind.suffix}")
-    if not _same(file, source):
-        return file
-    if kind is Kind.PNG and not same_ending:
-        return path.with_name(f"{path.stem}-preview.png")
-    raise PlotoptError(f"{str(file)!r:.200} is the picture itself: choose another name for the drawing")
+    if kind is Kind.PNG and not same_ending and is_one_of(file, inputs):
+        file = path.with_name(f"{path.stem}-preview.png")
+    check_spares(file, inputs)
+    return file
 
 
 def _wrong_ending(path: Path, formats: Sequence[Format]) -> str:
@@ -172,10 +177,3 @@ def _wrong_ending(path: Path, formats: Sequence[Format]) -> str:
         return f"{name} is not the name of an SVG file: end it in .svg, or ask for --formats {suffix[1:]}"
     endings = dict.fromkeys([".svg", *(entry.kind.suffix for entry in formats if entry.kind is not Kind.PNG)])
     return f"{name} is not the name of a drawing: end it in {' or '.join(endings)}"
-
-
-def _same(one: Path, other: Path | None) -> bool:
-    try:
-        return other is not None and one.samefile(other)
-    except OSError:
-        return False

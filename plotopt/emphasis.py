@@ -25,10 +25,10 @@ _LEAST = 1e-6
 class Emphasis:
     """What of a picture is drawn.
 
-    ``mask`` is how much of the picture is left, over its whole place; tones lighter than ``paper_threshold``
-    (1 is the paper, 0 full ink) are left blank; ``edges`` in 0..1 is how many outlines are drawn as lines,
-    and ``shading`` in 0..1 how much of the tones beside them; ``trace`` is whether lines that the picture
-    itself is drawn in are drawn whole.
+    ``mask`` is how much of the picture is left, over its whole place; tones nearer to the paper's than
+    ``paper_threshold`` (1 is the paper, 0 full ink, dark or light) are left blank; ``edges`` in 0..1 is how
+    many outlines are drawn as lines, and ``shading`` in 0..1 how much of the tones beside them; ``trace`` is
+    whether lines that the picture itself is drawn in are drawn whole.
     """
 
     mask: Float[ndarray, "rows columns"] | None = None

@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
@@ -71,13 +71,49 @@ def _unreadable(name: str, error: Exception) -> PlotoptError:
     return PlotoptError(f"{name} cannot be read ({reason}): check the name and its permissions")
 
 
-def check_writable(path: Path | str, overwrite: bool) -> None:
-    """Fail now rather than after a long run if ``path`` cannot be written.
+def file_path(text: Path | str) -> Path:
+    """The path of a file to write.
+
+    Raises PlotoptError for a folder that is not there, as in ``new/``, which would become a file's name.
+    """
+    path, ends = Path(text), str(text).removesuffix(".")[-1:]
+    with suppress(OSError):  # a name too long, say: writing will tell
+        if ends and ends in (os.sep, os.altsep) and not path.is_dir():
+            raise PlotoptError(
+                f"cannot write {quoted(text)}: the folder does not exist, create it and name a file in it"
+            )
+    return path
+
+
+def is_one_of(path: Path, files: Iterable[Path]) -> bool:
+    """Whether a path leads to one of the files, by whatever name."""
+    return any(_is_same(path, file) for file in files)
+
+
+def check_spares(path: Path, inputs: Iterable[Path]) -> None:
+    """Raise PlotoptError where writing ``path`` would overwrite one of the files that are read."""
+    if is_one_of(path, inputs):
+        raise PlotoptError(
+            f"cannot write {quoted(path)}: it is one of the files that are read, choose another name"
+        )
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        # Where one is written, links and dots are followed even through folders that are not there.
+        return Path(os.path.realpath(one)).samefile(other)
+    except (OSError, ValueError):
+        return False
+
+
+def check_writable(path: Path | str, overwrite: bool, inputs: Iterable[Path] = ()) -> None:
+    """Fail now rather than after a long run if ``path`` cannot be written, or is one of the ``inputs``.
 
     Looks at the path itself and creates and removes an empty file beside it; how much room there is cannot
-    be known beforehand. Raises PlotoptError as :func:`write_atomically` does.
+    be known beforehand. Raises PlotoptError as :func:`write_atomically` and :func:`check_spares` do.
     """
     path = Path(path)
+    check_spares(path, inputs)
     with _explained(path):
         target = _locate(path, overwrite)
         probe = _name_beside(target)

@@ -34,6 +34,7 @@ from plotopt.render import Renderer, diffvg, transmittance
 from plotopt.runs.ordering import fit_order
 from plotopt.runs.run import Run
 from plotopt.settings import FitSettings, read_settings
+from plotopt.settings.files import files_of
 from plotopt.settings.fit import Judge, RendererChoice
 from plotopt.tones.separation import best_pens
 
@@ -94,6 +95,7 @@ def fit(
         client=settings.client,
         wanted=shown(problem, settings.stock),
         place=place,
+        others=files_of(settings),
     )
 
 

@@ -23,6 +23,7 @@ from plotopt.plot.reading import ReadLayer, read_svg
 from plotopt.plot.split import split_layers
 from plotopt.plot.tidy import draw_dots, drop_repeated, join_short, simplify
 from plotopt.plot.tour import improve
+from plotopt.settings.files import files_of
 from plotopt.settings.plan import LayerPen, PlanSettings, read_plan_settings
 from plotopt.stocks import WHITE
 
@@ -79,6 +80,7 @@ def plan(path: str | Path, *, on_progress: Listener = no_listener, **options: An
         path,
         stock=stock,
         client=settings.client,
+        others=files_of(settings),
     )
 
 

@@ -17,7 +17,8 @@ from plotopt.fitting import fit
 from plotopt.listening import Listener
 from plotopt.plot.svgin.document import read_document
 from plotopt.runs.run import PARTIAL
-from plotopt.settings import read_settings
+from plotopt.settings import read_neuron_settings, read_settings
+from plotopt.settings.files import files_of
 from plotopt.visualizing import neuron
 
 
@@ -36,7 +37,7 @@ class Telling:
     is_whole: bool
 
     def draw(self, on_progress: Listener, picture: Path | None = None) -> Drawing:
-        """The drawing once more; ``picture`` is the file if it does not lie beside the SVG.
+        """The drawing once more; ``picture`` is the file if it lies neither beside the SVG nor here.
 
         Raises PlotoptError for options that there are not, and where the picture or another file that they
         name is not there.
@@ -44,12 +45,26 @@ class Telling:
         if self.verb == "neuron":
             return neuron(self.subject, on_progress=on_progress, **self.options)
         read_settings(**self.options)
-        path = picture or self.path.with_name(Path(self.subject).name)
-        if not path.is_file():
-            raise PlotoptError(
-                f"the picture {quoted(path)} is not there: give the one that was drawn with --picture"
-            )
-        return fit(path, on_progress=on_progress, **self.options)
+        return fit(self._found(picture), on_progress=on_progress, **self.options)
+
+    def inputs(self, picture: Path | None = None) -> tuple[Path, ...]:
+        """The files that :meth:`draw` reads: the picture, maps, weights. Raises PlotoptError as it does."""
+        if self.verb == "neuron":
+            return files_of(read_neuron_settings(**self.options))
+        settings = read_settings(**self.options)
+        return (self._found(picture), *files_of(settings))
+
+    def _found(self, picture: Path | None = None) -> Path:
+        """The picture's file: the one given, or else the one beside the SVG or in the current folder."""
+        here = Path(Path(self.subject).name)
+        places = [picture] if picture else [self.path.with_name(here.name), here]
+        for path in places:
+            if path.is_file():
+                return path
+        nor = f", nor is {quoted(here)} in the working folder" if len(set(places)) > 1 else ""
+        raise PlotoptError(
+            f"the picture {quoted(places[0])} is not there{nor}: give the one that was drawn with --picture"
+        )
 
     def compared(self, drawing: Drawing) -> str:
         """Whether a drawing is that of the SVG, byte for byte, in words."""

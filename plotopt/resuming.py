@@ -21,6 +21,7 @@ from plotopt.runs.ordering import check_files, digests, options_of, picture_of, 
 from plotopt.runs.record import FIT, Record
 from plotopt.runs.run import Run, check_pens
 from plotopt.settings import FitSettings, NeuronSettings
+from plotopt.settings.base import worded
 from plotopt.settings.fit import Judge
 from plotopt.strokes import Strokes
 from plotopt.visualizing import neuron
@@ -87,7 +88,8 @@ def resumed(record: Record, changes: Mapping[str, Any]) -> Continuation:
         if told.get(name) != order.options.get(name) or files.get(name) != held.get(name)
     }
     words = tuple(
-        f"{name} {_word(order.options.get(name))} -> {_word(told.get(name))}" for name in sorted(differing)
+        f"{worded(name)} {_word(order.options.get(name))} -> {_word(told.get(name))}"
+        for name in sorted(differing)
     )
     notes: tuple[str, ...] = ()
     if order.version != __version__:

@@ -24,6 +24,7 @@ from plotopt.preparing import prepare
 from plotopt.runs.ordering import neuron_order
 from plotopt.runs.run import Run
 from plotopt.settings import NeuronSettings, read_neuron_settings
+from plotopt.settings.files import files_of
 from plotopt.settings.network import NetworkSettings
 from plotopt.stages import growth_for
 from plotopt.strokes import Strokes
@@ -102,6 +103,7 @@ def drawing_of(
         notes=pale_notes(settings.pens, settings.stock) + notes,
         stock=settings.stock,
         client=settings.client,
+        others=files_of(settings),
     )
 
 

@@ -392,7 +392,7 @@ def test_a_paper_of_ones_own(mine):
     wall = Stock("mine.toml:wall", "a wall", "#eeddcc", 9.0)
     assert load_stock(f"{path}:wall") == load_stock(wall.name) == wall
     assert "write which of its papers" in refusal(load_stock, path)
-    assert "unknown paper 'mine.toml:wal'" in refusal(load_stock, f"{path}:wal")
+    assert refusal(load_stock, f"{path}:wal") == "unknown paper 'mine.toml:wal': use mine.toml:wall"
 
 
 @pytest.mark.parametrize(
@@ -418,6 +418,8 @@ def test_broken_files_of_papers_are_refused_in_one_line(mine, old, new, complain
         ("blak", "use black"),
         ("", "use white"),
         ("zzz", "use white, copy"),
+        ("zzz", "black, or one in a file of your own, as in mine.toml:my-paper"),
+        ("kraft:white", "use white, kraft, another of `plotopt papers`, or one in a file of your own"),
         ("no.toml:x", "'no.toml' does not exist"),
     ],
 )

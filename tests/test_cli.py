@@ -239,6 +239,49 @@ def test_where_the_files_lie(run, ready, folder, words, files):
     assert all(name in ran.out for name in files)
 
 
+VGG = ("--loss=vgg", "--style-image=a.png")
+
+
+@pytest.mark.parametrize(
+    ("words", "files"),
+    [
+        (("--mask=m.png", "-o", "m.svg"), ["m-preview.png", "m.svg"]),
+        (("--mask=m.png", "-o", "folder/../m"), ["m-preview.png", "m.svg"]),
+        (("--detail=m.png", "-o", "m.svg"), ["m-preview.png", "m.svg"]),
+        (("--direction=map:m.png", "-o", "m.svg"), ["m-preview.png", "m.svg"]),
+        ((*VGG, "--weights=m.png", "-o", "m.svg"), ["m-preview.png", "m.svg"]),
+        (("--loss=vgg", "--style-image=m.png", "--weights=a.png", "-o", "m.svg"), ["m-preview.png", "m.svg"]),
+        (("--profile=folder/../snail.png", "-o", "snail.svg"), ["snail-preview.png", "snail.svg"]),
+        (("--pens=pens.toml:gel", "-o", "pens.svg"), ["pens-preview.png", "pens.svg"]),
+        (("--pens=auto:1:pens.toml", "-o", "pens.svg"), ["pens-preview.png", "pens.svg"]),
+        (("--stock=wall.toml:wall", "-o", "wall.svg"), ["wall-preview.png", "wall.svg"]),
+        (("--mask=m.png", "-o", "m.png"), "'m.png'"),
+        (("--mask=m.png", "--formats=pdf", "-o", "link.pdf"), "'link.pdf'"),
+        (("--mask=m.png", "--detail=n-preview.png", "--direction=map:n.png", "-o", "n"), "'n-preview.png'"),
+        ((*VGG, "--weights=w.plotopt", "-o", "w.svg"), "'w.plotopt'"),
+    ],
+)
+def test_what_is_read_is_never_overwritten(run, ready, folder, words, files):
+    mine = '[{}]\ntitle = "mine"\ncolor = {{ value = "#102030", source = "eye" }}\n{}'
+    width = 'width = { value = 0.3, unit = "mm", source = "eye" }'
+    limit = 'ink_limit = { value = 9, unit = "coats", source = "guess" }'
+    (folder / "pens.toml").write_text(mine.format("gel", width))
+    (folder / "wall.toml").write_text(mine.format("wall", limit))
+    (folder / "snail.png").write_bytes(
+        resources.files("plotter_profiles").joinpath("axidraw_v3.toml").read_bytes()
+    )
+    for name in ("m.png", "n.png", "n-preview.png", "w.plotopt"):
+        (folder / name).write_bytes(b"precious")
+    for link, target in (("link.pdf", "m.png"), ("pens.png", "pens.toml"), ("wall.png", "wall.toml")):
+        (folder / link).symlink_to(target)
+    before = listing(folder)
+    ran = run("fit", "a.png", *words, "--force")
+    if isinstance(files, str):
+        assert_refused(ran, folder, before, f"cannot write {files}: it is one of the files that are read")
+    else:
+        assert (ran.code, new_files(folder, before)) == (0, files)
+
+
 @pytest.mark.parametrize("polylines", [False, True])
 def test_polylines_are_written_where_asked_for(run, ready, folder, drawing, polylines):
     run("fit", "a.png", *["--polylines"] * polylines)

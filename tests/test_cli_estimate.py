@@ -184,6 +184,13 @@ def test_what_is_no_drawing_is_refused_in_one_line(file, content):
     refusal(file)
 
 
+def test_the_drawing_is_not_overwritten_by_its_heat_map(file):
+    (file.parent / "link.png").symlink_to(file)
+    told = refusal(file, "--heat-map", file.parent / "link.png", "--force")
+    assert "link.png': it is one of the files that are read" in told
+    assert file.read_text() == DRAWING
+
+
 def test_what_is_not_there_is_refused_in_one_line(tmp_path, file):
     for words in (
         (tmp_path / "none.svg",),
@@ -192,6 +199,7 @@ def test_what_is_not_there_is_refused_in_one_line(tmp_path, file):
         (file, "--stock", "glass"),
         (file, "--pens", "red:zz"),
         (file, "--heat-map", tmp_path / "no" / "heat.png"),
+        (file, "--heat-map", f"{tmp_path}/heat.png/"),
     ):
         refusal(*words)
     assert ran(file, "--client", "inkscape").exit_code == 2

@@ -64,7 +64,7 @@ def test_the_range_that_help_tells_is_the_one_that_holds(verb, name, number):
     for value in (low, high):
         assert getattr(read(**others, **{name: value}), name) == value
     for value in (low - step, high + step):
-        with pytest.raises(PlotoptError, match=f"{name} is "):
+        with pytest.raises(PlotoptError, match=f"{name.replace('_', ' ')} is "):
             read(**others, **{name: value})
 
 

@@ -98,5 +98,19 @@ def test_a_sheet_that_cannot_be_leaves_nothing(tmp_path, words, fragment):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_of_pens_is_not_overwritten_by_their_sheet(tmp_path):
+    pens, sheet = tmp_path / "mine.toml", tmp_path / "sheet.svg"
+    width = 'width = { value = 0.3, unit = "mm", source = "eye" }'
+    pens.write_text(f'[gel]\ntitle = "Gel"\ncolor = {{ value = "#102030", source = "eye" }}\n{width}\n')
+    before = pens.read_text()
+    sheet.symlink_to(pens)
+    told = refused(str(pens), "--swatches", str(sheet), "--force")
+    assert "sheet.svg': it is one of the files that are read" in told
+    sheet.unlink()
+    (tmp_path / "sheet.png").symlink_to(pens)
+    assert "sheet-preview.png" in run(str(pens), "--swatches", str(sheet)).output
+    assert pens.read_text() == before
+
+
 def test_a_sheet_has_the_name_of_a_drawing(tmp_path):
     assert "end it in .svg" in refused("pigma-005", "--swatches", str(tmp_path / "s.txt"))

@@ -103,6 +103,27 @@ def test_the_file_itself_and_others_are_spared(run, folder, ending):
     assert run("plan", "chart.svg", "-q", "--force") == Ran(0, "", "")
 
 
+@pytest.mark.parametrize("pens", ["mine.toml:gel", "2=mine.toml:gel"])
+def test_pens_of_ones_own_are_spared(run, folder, pens):
+    (folder / "mine.toml").write_text(
+        '[gel]\ntitle = "Gel"\ncolor = { value = "#102030", source = "eye" }\n'
+        'width = { value = 0.3, unit = "mm", source = "eye" }\n'
+    )
+    (folder / "link.svg").symlink_to("mine.toml")
+    ran = run("plan", "inkscape.svg", f"--pens={pens}", "-o", "link.svg", "--force")
+    assert_refused(ran, folder, listing(folder), "'link.svg': it is one of the files that are read")
+
+
+def test_a_size_that_is_assumed_is_told(run, folder):
+    (folder / "box.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96"><path d="M9 9H60" stroke="#000"/></svg>'
+    )
+    ran = run("plan", "box.svg", "--formats=svg")
+    assert (
+        "units of its view box are taken for pixels, 96 an inch, and its page for 25.4 x 25.4 mm" in ran.err
+    )
+
+
 def test_what_is_no_drawing_is_told_before_that_a_file_exists(run, folder):
     (folder / "a-plan.svg").touch()
     assert_refused(run("plan", "a.png"), folder, listing(folder), "'a.png' is not an SVG file")
@@ -147,6 +168,7 @@ def test_what_is_no_drawing_is_refused(run, folder, name, fragment):
         ("--seed", "1", "--seed"),
         ("--output", "missing/out.svg", "'missing/out.svg'"),
         ("--output", "folder", "'folder'"),
+        ("--output", "new/", "'new/': the folder does not exist"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(run, folder, option, value, fragment):

@@ -104,9 +104,26 @@ def test_a_preview_does_not_take_the_name_of_the_picture(tmp_path):
     photo = tmp_path / "photo.png"
     photo.write_bytes(b"precious")
     drawing = Drawing(Page(148, 210, 20), (), PROFILE, {}, source=photo)
-    with pytest.raises(PlotoptError, match="is the picture itself"):
+    with pytest.raises(PlotoptError, match="is one of the files that are read"):
         drawing.save(photo, formats="png", force=True)
     assert photo.read_bytes() == b"precious"
+
+
+def test_maps_are_spared_as_the_picture_is(tmp_path):
+    for name in ("oval.png", "oval-preview.png"):
+        (tmp_path / name).write_bytes(b"precious")
+    oval, second = tmp_path / "oval.png", tmp_path / "oval-preview.png"
+    drawing = Drawing(Page(148, 210, 20), (), PROFILE, {}, others=(oval,))
+    assert drawing.save(tmp_path / "oval.svg", force=True) == (tmp_path / "oval.svg", second)
+    assert oval.read_bytes() == b"precious"
+    with pytest.raises(PlotoptError, match=r"oval-preview.png': it is one of the files that are read"):
+        replace(drawing, others=(oval, second)).save(tmp_path / "other" / ".." / "oval", force=True)
+
+
+def test_a_folder_that_is_not_there_is_no_name_of_a_file(tmp_path):
+    with pytest.raises(PlotoptError, match="new/': the folder does not exist, create it and name a file"):
+        Drawing(Page(148, 210, 20), (), PROFILE, {}).save(f"{tmp_path}/new/")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("dpi", [0, -10, 19, 1201, float("nan"), float("inf")])

@@ -240,6 +240,31 @@ def test_an_svg_can_be_replayed_to_the_same_bytes(run, folder):
     assert (folder / "cat-replay.svg").read_bytes() == (folder / "cat.svg").read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("words", "target"),
+    [
+        (("render", "cat.plotopt", "-o", "link.png"), "cat.plotopt"),
+        (("animate", "cat.plotopt", "-o", "link.gif"), "cat.plotopt"),
+        (("replay", "cat.svg", "-o", "link.svg"), "cat.svg"),
+        (("replay", "cat.svg", "-o", "link.svg"), "chelsea.png"),
+        (("replay", "cat.svg", "--picture=cat.plotopt", "-o", "link.svg"), "cat.plotopt"),
+    ],
+)
+def test_what_is_shown_is_never_overwritten(run, folder, words, target):
+    (folder / words[-1]).symlink_to(target)
+    ran = run(*words, "--force")
+    assert_refused(ran, folder, listing(folder), f"'{words[-1]}': it is one of the files that are read")
+
+
+def test_a_replay_looks_for_the_picture_in_the_working_folder_too(run, folder):
+    (folder / "cat.svg").rename(folder / "folder" / "cat.svg")
+    ran = run("replay", "folder/cat.svg")
+    assert (ran.code, ran.err.splitlines()[-1]) == (0, "note: the same drawing, byte for byte")
+    (folder / "chelsea.png").unlink()
+    nowhere = "'folder/chelsea.png' is not there, nor is 'chelsea.png' in the working folder: give the one"
+    assert_refused(run("replay", "folder/cat.svg", "-f"), folder, listing(folder), nowhere)
+
+
 def test_a_replay_tells_what_differs(run, folder):
     svg = (folder / "cat.svg").read_text()
     told = ElementTree.fromstring(svg).findtext("{*}metadata")

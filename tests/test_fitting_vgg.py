@@ -219,7 +219,7 @@ def test_a_layer_beyond_the_weights_is_refused(folder, monkeypatch, weights):
         ({"layers": ()}, "layers is empty"),
         ({"layers": ("relu1_2", 3)}, "holds what is no name"),
         ({"weights": 5}, "weights is a int: give the name of a file"),
-        ({"style_image": gradient()}, "style_image is a ndarray: give the name of a file"),
+        ({"style_image": gradient()}, "style image is a ndarray: give the name of a file"),
     ],
 )
 def test_values_that_are_none_are_refused_at_once(folder, monkeypatch, options, fragment):

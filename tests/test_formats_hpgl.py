@@ -110,7 +110,23 @@ def test_the_sheet_is_the_one_of_the_pages_size(size, device, name):
         (LAYERS, Page(148.0, 210.0, 20.0), None, "takes no sheet of 148 x 210 mm"),
         (LAYERS, LANDSCAPE, "hp7476", "'hp7476': use"),
         (LAYERS, LANDSCAPE, "designmate", "cannot be read"),
+        (
+            LAYERS,
+            Page(148.0, 210.0, 20.0),
+            "artisan",
+            "--formats svg, pdf or gcode, since no HPGL device does",
+        ),
+        (LAYERS, Page(594.0, 420.0, 20.0), None, "or another device, as in --formats hpgl:artisan"),
+        (LAYERS, Page(215.9, 279.4, 20.0), "artisan", "or another device, as in --formats hpgl:hp7475a"),
         (MANY[:7], LANDSCAPE, None, "holds 6 pens, the drawing has 7: use"),
+        (MANY[:7], LANDSCAPE, None, "or another device, as in --formats hpgl:hp7440a"),
+        (MANY[:7], Page(420.0, 297.0, 20.0), None, "or another device, as in --formats hpgl:artisan"),
+        (
+            [*MANY, Layer(RED, (wave(30, 130),), 1)],
+            LANDSCAPE,
+            "hp7550",
+            "use fewer pens, or --formats svg, pdf or gcode, since no HPGL device does",
+        ),
         (
             [Layer(BLACK, (straight(2, 50, 90, 50),), 1)],
             LANDSCAPE,

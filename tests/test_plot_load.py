@@ -91,6 +91,12 @@ def test_too_much_ink_is_told_with_place_and_measure():
     )
 
 
+@pytest.mark.parametrize(("coats", "told"), [(2.96, False), (3.0, False), (3.04, False), (3.06, True)])
+def test_there_is_no_note_where_its_figures_are_the_same(coats, told):
+    load = InkLoad(2.0, np.full((3, 3), 6.0), np.full((3, 3), coats))
+    assert bool(load_notes(load, Stock("thin", "thin paper", "#ffffff", 3.0))) == told
+
+
 def test_an_empty_page_has_no_load():
     made = ink_load([], PAGE)
     assert (made.most_coats, made.over_mm2(0.5), load_notes(made, WHITE)) == (0, 0, ())

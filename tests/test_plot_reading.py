@@ -92,6 +92,41 @@ def test_a_page_without_size_is_told(read):
     )
 
 
+ILLUSTRATOR = (
+    "<!-- Generator: Adobe Illustrator 29.3, SVG Export Plug-In . SVG Version: 2.1.0 Build 151)  -->"
+)
+
+
+@pytest.mark.parametrize(
+    ("root", "body", "page", "told"),
+    [
+        ('viewBox="0 0 96 48"', LINE, (25.4, 12.7), "pixels, 96 an inch, and its page for 25.4 x 12.7 mm"),
+        ('width="100%" viewBox="0 0 96 48"', LINE, (25.4, 12.7), "pixels, 96 an inch"),
+        (
+            'viewBox="0 0 72 144"',
+            ILLUSTRATOR + LINE,
+            (25.4, 50.8),
+            "points, 72 an inch, as Adobe Illustrator",
+        ),
+        ('viewBox="0 0 96 48"', f"<g>{ILLUSTRATOR}{LINE}</g>", (25.4, 12.7), "pixels, 96 an inch"),
+        ('width="96px" viewBox="0 0 96 48"', ILLUSTRATOR + LINE, (25.4, 12.7), ""),
+        ('style="height:10mm" viewBox="0 0 96 48"', LINE, (20, 10), ""),
+    ],
+)
+def test_the_units_of_a_view_box_without_size_are_told(read, root, body, page, told):
+    reading = read(body, root)
+    assert (reading.page.width_mm, reading.page.height_mm) == pytest.approx(page)
+    assert len(reading.notes) == bool(told)
+    assert all(f"view box are taken for {told}" in note and "--fit" in note for note in reading.notes)
+
+
+def test_what_illustrator_says_before_its_drawing_counts_as_well(tmp_path):
+    file = tmp_path / "a.svg"
+    file.write_text(f'<?xml version="1.0"?>{ILLUSTRATOR}<svg {SVG} viewBox="0 0 72 72">{LINE}</svg>')
+    (layer,) = read_svg(file).layers
+    assert layer.chains[0][0, 0] * 72 / 25.4 == pytest.approx([10, 20])
+
+
 def test_inner_drawings_are_drawn_on_a_page_without_size(read):
     reading = read(f'<svg width="100%" height="100%">{LINE}</svg>', "")
     assert ends(reading) == [pytest.approx((10 * PX, 20 * PX, 40 * PX, 60 * PX))]

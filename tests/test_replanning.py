@@ -379,7 +379,7 @@ def test_only_what_lies_on_the_page_has_to_be_reached(planned):
         ({"simplify": "-1mm"}, "-1mm"),
         ({"simplify": float("nan")}, "simplify is nan"),
         ({"split_every": "0m"}, "0"),
-        ({"split_every": "1mm"}, "split_every is 0.001"),
+        ({"split_every": "1mm"}, "split every is 0.001"),
     ],
 )
 def test_settings_out_of_range_are_refused(options, fragment):

@@ -420,6 +420,16 @@ def test_a_resume_spares_the_picture_of_the_drawings_name(run, folder):
     assert (folder / "sub" / "a.png").read_bytes() == picture
 
 
+def test_a_resume_spares_the_maps_of_the_run(run, folder):
+    mask = (folder / "photo.jpg").read_bytes()
+    (folder / "m.png").write_bytes(mask)
+    assert run("fit", "a.png", "-q", "--mask=m.png", "-o", "m.svg", *WORDS).code == 0
+    assert run("resume", "m.plotopt", "-q").code == 0
+    assert (folder / "m.png").read_bytes() == mask
+    ran = run("resume", "m.plotopt", "-o", "m.png", "-f")
+    assert_refused(ran, folder, listing(folder), "'m.png': it is one of the files that are read")
+
+
 def test_a_foreign_drawing_of_that_name_is_spared(run, folder):
     assert run("fit", "a.png", "-q", *WORDS).code == 0
     (folder / "a.svg").write_text("<svg/>")

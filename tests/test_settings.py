@@ -121,7 +121,7 @@ def test_a_margin_without_a_unit_is_in_mm(margin):
 )
 def test_a_number_out_of_range_is_named_with_its_option(name, value):
     message = refusal(**{name: value})
-    assert message.startswith(f"{name} is ")
+    assert message.startswith(f"{name.replace('_', ' ')} is ")
     assert str(value).removesuffix(".0") in message
 
 

@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plotopt.catalog import load_stock
 from plotopt.errors import PlotoptError
 from plotopt.page import parse_paper
 from plotopt.pens import Pen, parse_pen
+from plotopt.plot.load import ink_load, load_notes
 from plotopt.profiles import load_profile
 from plotopt.stocks import WHITE
 from plotopt.testcard import Card, draw_testcard
@@ -128,6 +130,18 @@ def test_the_command_repeats_it():
         "plotopt testcard --pen=red:0.3mm --paper=A5 --margin=10mm --stock=white --profile=axidraw_v3_a3"
     )
     assert draw(parse_pen("0.3mm")).stock == WHITE
+
+
+@pytest.mark.parametrize(("stock", "told"), [("white", False), ("kraft", False), ("copy", True)])
+def test_too_much_ink_is_told_without_advice_that_no_card_can_follow(stock, told):
+    paper = load_stock(stock)
+    drawing = draw_testcard(parse_pen("0.3mm"), parse_paper("a5"), 10.0, load_profile("axidraw_v3"), paper)
+    notes = load_notes(ink_load(drawing.layers, drawing.page), paper, drawing.remedy)
+    assert len(notes) == told
+    assert all("use fewer" not in note and "darkest patches are meant" in note for note in notes)
+    html = drawing._report("card")
+    assert "use fewer strokes" not in html
+    assert ("darkest patches are meant" in html) == told
 
 
 @pytest.mark.parametrize(

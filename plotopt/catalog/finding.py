@@ -102,7 +102,11 @@ def load_stock(text: str) -> Stock:
             return stock
     # A path may hold what no line should.
     names = [stock.name if stock.name.isprintable() else repr(stock.name) for stock in stocks]
-    told = f"unknown paper {text!r:.60}: use {_nearest(wanted, names) or ', '.join(names[:20])}"
+    near = _nearest(wanted, names)
+    told = f"unknown paper {text!r:.60}: use {near or ', '.join(names[:20])}"
+    if not match:
+        others = ", another of `plotopt papers`" if near else ""
+        told += f"{others}, or one in a file of your own, as in mine.toml:my-paper"
     with suppress(PlotoptError):
         told += f"; the size of the sheet is --paper {parse_paper(text).text}"
     raise PlotoptError(told)

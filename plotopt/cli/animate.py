@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from plotopt.cli.options import FILE
 from plotopt.errors import PlotoptError
 
 if TYPE_CHECKING:
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("animate")
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help=".mp4 or .gif  [default: RUN.mp4, RUN-plot.mp4]"
-)
+@click.option("-o", "--output", type=FILE, help=".mp4 or .gif  [default: RUN.mp4, RUN-plot.mp4]")
 @click.option("--plot", is_flag=True, help="show the pen at work, in its order and time")
 @click.option("--seconds", type=float, help="how long it moves, 0.2 to 3600; its end is held  [default: 12]")
 @click.option("--speed-up", type=float, help="with --plot: how many times faster than the plotter, from 1")
@@ -32,6 +31,7 @@ def command(run: Path, output: Path | None, plot: bool, force: bool, **told: Any
     from plotopt.films.plotting import plotting
     from plotopt.films.writing import check_film, write_film
     from plotopt.runs.storage import read_run
+    from plotopt.settings.files import files_of
     from plotopt.showing import Exhibit
 
     path = output or run.with_name(f"{run.stem}-plot.mp4" if plot else f"{run.stem}.mp4")
@@ -39,7 +39,7 @@ def command(run: Path, output: Path | None, plot: bool, force: bool, **told: Any
     if told["speed_up"] is not None and (told["seconds"] is not None or not plot):
         raise PlotoptError("speed-up is for --plot alone, and says how long the film is: leave --seconds out")
     exhibit = Exhibit.of(read_run(run))
-    check_writable(path, force)
+    check_writable(path, force, (run, *files_of(exhibit.settings)))
     pace = _pace(exhibit, **told)
     write_film(path, (plotting if plot else growth)(exhibit, pace), pace, overwrite=force)
     columns, rows = pace.size_px(exhibit.page)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plotopt.cli.options import FILE
 from plotopt.cli.report import say, say_notes
 
 if TYPE_CHECKING:
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--stock", default="white", show_default=True, help="the paper it was drawn on, for ink that covers it"
 )
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="file of pens to add it to, such as mypens.toml"
-)
+@click.option("-o", "--output", type=FILE, help="file of pens to add it to, such as mypens.toml")
 @click.option("-f", "--force", is_flag=True, help="replace a pen of that name in the file")
 def command(
     photograph: Path, pen: str | None, name: str, stock: str, output: Path | None, force: bool
@@ -37,10 +36,12 @@ def command(
     from plotopt.calibration import calibrate
     from plotopt.calibration.entry import add_entry, check_file, entry_text
     from plotopt.catalog import find_pen, load_stock
+    from plotopt.files import check_spares
     from plotopt.pens import Pen
 
     Pen(name, "#000000", 1.0)  # refuses what is no name, before the work
     if output:
+        check_spares(output, [photograph])
         check_file(output, name, force)
     found = calibrate(photograph, find_pen(pen) if pen else None, load_stock(stock), name)
     entry = entry_text(found, photograph)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from plotopt.cli.options import Decorator, together
+from plotopt.cli.options import FILE, Decorator, together
 from plotopt.cli.report import report
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ class Delivery:
     #: Notes that were shown meanwhile, and are not said again.
     told: set[str] = field(init=False, default_factory=set)
 
-    def paths(self, usual: Path, source: Path | None = None) -> tuple[Path, ...]:
-        """Where the files go, ``usual`` without ``--output`` and none of them onto ``source``.
+    def paths(self, usual: Path, *inputs: Path) -> tuple[Path, ...]:
+        """Where the files go, ``usual`` without ``--output`` and none of them onto one of the ``inputs``.
 
         Raises PlotoptError for formats that there are not, and where files cannot be written, before any
         work is done.
@@ -53,7 +53,7 @@ class Delivery:
         from plotopt.plot.preview import DPI, check_dpi
 
         check_dpi(DPI if self.dpi is None else self.dpi)
-        paths = output_paths(self.output or usual, source, self._chosen())
+        paths = output_paths(self.output or usual, inputs, self._chosen())
         for path in paths:
             check_writable(path, self.force)
         return paths
@@ -170,7 +170,7 @@ def _check_plotter(device: str | None, settings: FitSettings | NetworkSettings, 
     pens, count = (chosen.box, chosen.count) if isinstance(chosen, PenChoice) else (chosen, len(chosen))
     # Lines keep half a pen's width from the edge.
     check_reach(device, page, place.inset(min(pen.width_mm for pen in pens) / 2))
-    check_slots(device, count)
+    check_slots(device, count, (page.width_mm, page.height_mm))
 
 
 def delivered(usual: str) -> Decorator:
@@ -197,7 +197,7 @@ def _options(usual: str) -> Decorator:
     output = f"where to write, the other formats beside it  [default: {usual}]"
     formats = "svg, png, pdf, html, hpgl (hpgl:DEVICE), gcode (gcode:FLAVOUR)  [default: svg,png]"
     return together(
-        click.option("-o", "--output", type=click.Path(path_type=Path), help=output),
+        click.option("-o", "--output", type=FILE, help=output),
         click.option("--formats", metavar="LIST", help=formats),
         click.option(
             "--dpi", type=_Resolution(), help="the preview's resolution, 20 to 1200  [default: 200]"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from plotopt.cli.options import FILE
 from plotopt.cli.report import duration, fillings, layer_row, load_figures, say, say_notes, say_page, table
 from plotopt.errors import PlotoptError
 from plotopt.profiles import Client
@@ -48,7 +49,7 @@ class _Wishes:
 @click.option(
     "--stock", help="the paper, which bears so much ink  [default: as an SVG by plotopt tells, or white]"
 )
-@click.option("--heat-map", metavar="PNG", type=click.Path(path_type=Path), help="picture the ink load")
+@click.option("--heat-map", metavar="PNG", type=FILE, help="picture the ink load")
 @click.option("--json", "as_json", is_flag=True, help="print all figures as JSON")
 @click.option("-f", "--force", is_flag=True, help="overwrite a heat map that exists")
 def command(file: Path, **options: Any) -> None:
@@ -57,6 +58,7 @@ def command(file: Path, **options: Any) -> None:
     from plotopt.files import check_writable
     from plotopt.plot.estimation import estimate
     from plotopt.profiles import load_profile
+    from plotopt.settings.files import files_in
 
     wishes = _Wishes(**options)
     profile, stock = load_profile(wishes.profile), load_stock(wishes.stock) if wishes.stock else None
@@ -64,7 +66,8 @@ def command(file: Path, **options: Any) -> None:
     if wishes.heat_map:
         if wishes.heat_map.suffix.lower() != ".png":
             raise PlotoptError(f"{str(wishes.heat_map)!r:.200} is not the name of a picture: end it in .png")
-        check_writable(wishes.heat_map, wishes.force)
+        inputs = (file, *files_in(profile, stock, pens))
+        check_writable(wishes.heat_map, wishes.force, inputs)
     made = estimate(file, profile, _clients(wishes.client, profile), stock, pens)
     if wishes.heat_map:
         _write_picture(made, wishes.heat_map, wishes.force)

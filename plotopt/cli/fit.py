@@ -50,7 +50,11 @@ _fit = partial(setting, "FitSettings")
     "--detail", metavar="FILE", help="short strokes where a map is white; or busy, auto, off  [default: busy]"
 )
 @_fit("--mask", type=click.Path(path_type=Path), help="draw where this is white, or opaque")
-@_fit("--paper-threshold", type=float, help="lighter tones than this stay blank, 0 to 1  [default: none]")
+@_fit(
+    "--paper-threshold",
+    type=float,
+    help="tones from this to the paper's own, 1, stay blank, 0 to 1  [default: none]",
+)
 @_fit("--edges", type=float, help="how many outlines are drawn as lines, 0 to 1  [default: 0]")
 @_fit(
     "--trace",
@@ -74,6 +78,7 @@ def command(image: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     """
     from plotopt.picture import read_picture
     from plotopt.settings import read_settings
+    from plotopt.settings.files import files_of
     from plotopt.settings.fit import Judge
 
     keep, watch = options.pop("keep"), Watch.asked(options)
@@ -83,8 +88,9 @@ def command(image: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     settings.profile.check_fits(settings.sheet(picture.aspect)[1])
     delivery.check(settings, picture.aspect)
     delivery.check_device(settings)
-    paths = delivery.paths(image.with_suffix(".svg"), image)
-    keeping = Keeping.beside(paths[0], keep, delivery.force)
+    inputs = (image, *files_of(settings))
+    paths = delivery.paths(image.with_suffix(".svg"), *inputs)
+    keeping = Keeping.beside(paths[0], keep, delivery.force, inputs)
     if settings.loss is Judge.VGG:
         delivery.fetch("vgg16", settings.weights)
     from plotopt import fit

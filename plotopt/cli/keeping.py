@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,14 +38,18 @@ class Keeping:
     watch: Watch = field(default_factory=Watch)
 
     @classmethod
-    def beside(cls, svg: Path, keep: bool, force: bool) -> Keeping:
-        """A run file named after the drawing. Raises PlotoptError where there is one already."""
+    def beside(cls, svg: Path, keep: bool, force: bool, inputs: Iterable[Path] = ()) -> Keeping:
+        """A run file named after the drawing.
+
+        Raises PlotoptError where there is one already, and where it would be one of the ``inputs``.
+        """
         if not keep:
             return cls(None)
-        from plotopt.files import check_writable
+        from plotopt.files import check_spares, check_writable
         from plotopt.runs import SUFFIX
 
         path, there = svg.with_suffix(SUFFIX), False
+        check_spares(path, inputs)
         # A name too long, say, is told by what comes after.
         with suppress(OSError):
             there = path.exists()

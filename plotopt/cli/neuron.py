@@ -47,6 +47,7 @@ def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
     Lengths take mm, cm, in, pt or px (96 dpi); sizes are pixels that the network sees.
     """
     from plotopt.settings import read_neuron_settings
+    from plotopt.settings.files import files_of
 
     keep, watch = options.pop("keep"), Watch.asked(options)
     # Read here as well, so that a mistyped option is told before a file that exists.
@@ -57,8 +58,9 @@ def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
     wanted = read_neuron(subject)
     delivery.check(settings, settings.copied.columns / settings.copied.rows)
     delivery.check_device(settings)
-    paths = delivery.paths(Path(f"{stem(wanted)}.svg"))
-    keeping = Keeping.beside(paths[0], keep, delivery.force)
+    inputs = files_of(settings)
+    paths = delivery.paths(Path(f"{stem(wanted)}.svg"), *inputs)
+    keeping = Keeping.beside(paths[0], keep, delivery.force, inputs)
     delivery.fetch(wanted.model, settings.weights)
     from plotopt import neuron
     from plotopt.watching.ground import neuron_ground

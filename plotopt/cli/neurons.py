@@ -45,13 +45,14 @@ def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
     Lengths take mm, cm, in, pt or px (96 dpi); sizes are pixels that the network sees.
     """
     from plotopt.settings import read_neurons_settings
+    from plotopt.settings.files import files_of
 
     # Read here as well, so that a mistyped option is told before a file that exists.
     settings = read_neurons_settings(**options)
     wanted = read_neurons(subject)
     delivery.check(settings)
     delivery.check_device(settings)
-    paths = delivery.paths(Path(f"{stem(wanted)}.svg"))
+    paths = delivery.paths(Path(f"{stem(wanted)}.svg"), *files_of(settings))
     delivery.fetch(wanted[0].model, settings.weights)
     from plotopt.contact_sheet import neurons
 

@@ -11,6 +11,18 @@ import click
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
+class _File(click.Path):
+    """The name of a file to write; one of a folder that is not there is refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from plotopt.files import file_path
+
+        return file_path(str(super().convert(value, param, ctx)))
+
+
+FILE = _File()
+
+
 class _Setting(click.Option):
     """An option whose default is looked up in the settings ``kind`` when help is asked for."""
 

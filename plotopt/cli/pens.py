@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from PIL import ImageColor
 
+from plotopt.cli.options import FILE
 from plotopt.cli.report import report, table
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("pens")
 @click.argument("pattern", default="")
-@click.option("--swatches", type=click.Path(path_type=Path), metavar="SVG", help="draw a sheet of them")
+@click.option("--swatches", type=FILE, metavar="SVG", help="draw a sheet of them")
 @click.option("--paper", default="a4", show_default=True, help="of the sheet: A6 to A1, letter, 210x297mm")
 @click.option("--stock", default="white", show_default=True, help="of the sheet: a name of `plotopt papers`")
 @click.option("--profile", default="axidraw_v3", show_default=True, help="a name of `plotopt profiles`")
@@ -77,9 +79,12 @@ def _draw(pens: Sequence[Pen], path: Path, paper: str, stock: str, profile: str,
     from plotopt.files import check_writable
     from plotopt.page import parse_paper
     from plotopt.profiles import load_profile
+    from plotopt.settings.files import files_in
     from plotopt.swatches import draw_swatches
 
-    for file in output_paths(path):
+    machine, sheet = load_profile(profile), load_stock(stock)
+    inputs = tuple(files_in(*pens, machine, sheet))
+    for file in output_paths(path, inputs):
         check_writable(file, force)
-    drawing = draw_swatches(pens, parse_paper(paper), load_profile(profile), load_stock(stock))
+    drawing = replace(draw_swatches(pens, parse_paper(paper), machine, sheet), others=inputs)
     report(drawing, drawing.save(path, force=force))

@@ -59,6 +59,7 @@ def command(svg: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     Lengths take mm, cm, in, pt or px (96 dpi).
     """
     from plotopt.plot.svgin.document import check_readable, read_document
+    from plotopt.settings.files import files_of
     from plotopt.settings.plan import read_plan_settings
 
     # Read here as well, so that a mistyped option is told before a file that exists.
@@ -67,7 +68,7 @@ def command(svg: Path, delivery: Delivery, options: dict[str, Any]) -> None:
         raise PlotoptError(f"'{svg}' is not a file: give an SVG")
     check_readable(svg)
     try:
-        paths = delivery.paths(svg.with_name(f"{svg.stem}-plan.svg"), svg)
+        paths = delivery.paths(svg.with_name(f"{svg.stem}-plan.svg"), svg, *files_of(settings))
     except PlotoptError:
         # What is no drawing is told before that a file exists.
         read_document(svg)

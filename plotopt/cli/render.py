@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plotopt.cli.options import FILE
 from plotopt.errors import PlotoptError
 from plotopt.files import quoted
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--window", metavar="X,Y,W,H", help="left, top, width and height on the page  [default: all of it]"
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="a .png  [default: RUN-render.png]")
+@click.option("-o", "--output", type=FILE, help="a .png  [default: RUN-render.png]")
 @click.option("-f", "--force", is_flag=True, help="overwrite a file that exists")
 def command(run: Path, scale: float, window: str | None, output: Path | None, force: bool) -> None:
     """Show what RUN, a .plotopt file, has come to: all of the page or a window of it, as the pens draw it.
@@ -31,6 +32,7 @@ def command(run: Path, scale: float, window: str | None, output: Path | None, fo
     from plotopt.page import Rect
     from plotopt.plot.preview import png_bytes
     from plotopt.runs.storage import read_run
+    from plotopt.settings.files import files_of
     from plotopt.showing import Exhibit
 
     path = output or run.with_name(f"{run.stem}-render.png")
@@ -44,7 +46,7 @@ def command(run: Path, scale: float, window: str | None, output: Path | None, fo
         raise PlotoptError(
             f"window {window!r:.60} lies beside the page of {width:g} x {height:g} mm: give one on it"
         )
-    check_writable(path, force)
+    check_writable(path, force, (run, *files_of(exhibit.settings)))
     image = exhibit.image(shown, scale)
     write_atomically(path, png_bytes(image), overwrite=force)
     click.echo(f"{click.format_filename(path)}  {image.width} x {image.height} px")

@@ -24,7 +24,8 @@ def report(drawing: Drawing, files: Sequence[Path], told: Container[str] = ()) -
     from plotopt.plot.load import ink_load, load_notes
 
     load = ink_load(drawing.layers, drawing.page)
-    say_notes(note for note in [*drawing.notes, *load_notes(load, drawing.stock)] if note not in told)
+    notes = [*drawing.notes, *load_notes(load, drawing.stock, drawing.remedy)]
+    say_notes(note for note in notes if note not in told)
     plot = drawing.statistics
     say_page(drawing.page)
     say("strokes", f"{plot.strokes:,} in {counted(plot.paths, 'path')}")

@@ -18,6 +18,7 @@ from plotopt.cli.watching import Watch
 from plotopt.errors import PlotoptError
 
 if TYPE_CHECKING:
+    from plotopt.resuming import Continuation
     from plotopt.runs.record import Order
 
 _OWN = {"subject", "keep", *Delivery.__dataclass_fields__}
@@ -86,10 +87,12 @@ def command(path: Path, delivery: Delivery, options: dict[str, Any]) -> None:
                 "(--force)"
             )
         delivery = replace(delivery, force=_is_own(path.with_suffix(".svg")))
-    paths = delivery.paths(path.with_suffix(".svg"), _picture(path, record.order))
+    inputs = _inputs(path, going)
+    paths = delivery.paths(path.with_suffix(".svg"), path, *inputs)
     delivery.check(going.settings, going.aspect)
     delivery.check_device(going.settings)
-    keeping = Keeping(path) if delivery.output is None else Keeping.beside(paths[0], True, delivery.force)
+    own = delivery.output is None
+    keeping = Keeping(path) if own else Keeping.beside(paths[0], True, delivery.force, inputs)
     if going.network:
         delivery.fetch(*going.network)
     if not delivery.quiet:
@@ -123,6 +126,13 @@ def _is_own(svg: Path) -> bool:
         return not svg.exists() or bool(read_drawing(svg))
     except PlotoptError:
         return False
+
+
+def _inputs(path: Path, going: Continuation) -> tuple[Path, ...]:
+    """What the run reads besides its own file, which it may write."""
+    from plotopt.settings.files import files_of
+
+    return (_picture(path, going.record.order), *files_of(going.settings))
 
 
 def _picture(path: Path, order: Order) -> Path:

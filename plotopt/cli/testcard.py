@@ -36,6 +36,7 @@ def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
     from plotopt.catalog import find_pen, load_stock
     from plotopt.page import parse_paper
     from plotopt.profiles import load_profile
+    from plotopt.settings.files import files_in
     from plotopt.testcard import draw_testcard
     from plotopt.units import parse_length
 
@@ -43,6 +44,6 @@ def command(subject: str, delivery: Delivery, options: dict[str, Any]) -> None:
     margin_mm = parse_length(options["margin"], allow_zero=True)
     profile, stock = load_profile(options["profile"]), load_stock(options["stock"])
     stem = re.sub(r"[^\w.-]+", "-", f"testcard-{pen.name}-{pen.width_mm:g}mm")
-    paths = delivery.paths(Path(f"{stem}.svg"))
+    paths = delivery.paths(Path(f"{stem}.svg"), *files_in(pen, profile, stock))
     drawing = draw_testcard(pen, paper, margin_mm, profile, stock)
     delivery.deliver(drawing, paths, drawing.metadata["command"])

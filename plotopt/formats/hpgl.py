@@ -6,7 +6,8 @@ import difflib
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,9 @@ def hpgl_text(layers: Sequence[Layer], page: Page, profile: Profile, device: str
     import vpype
 
     plotter = find_device(device or DEVICE)
-    sheet = find_sheet(device, (page.width_mm, page.height_mm))
-    check_slots(device, len({layer.pen for layer in layers}))
+    size_mm = (page.width_mm, page.height_mm)
+    sheet = find_sheet(device, size_mm)
+    check_slots(device, len({layer.pen for layer in layers}), size_mm)
     document = to_document(layers, page, _numbers(layers, plotter.pen_count))
     bounds = document.bounds()
     if bounds is None:
@@ -91,27 +93,54 @@ def find_sheet(device: str | None, size_mm: tuple[float, float]) -> Any:
     Raises PlotoptError where there is none, and as :func:`find_device` does.
     """
     plotter = find_device(device or DEVICE)
-    sizes = []
+    sheet = _sheet_of(plotter, size_mm)
+    if sheet is None:
+        sides = map(_sides_mm, plotter.paper_configs)
+        sizes = [f"{longer:.0f} x {shorter:.0f} mm" for shorter, longer in sides]
+        raise PlotoptError(
+            f"{plotter.name} takes no sheet of {size_mm[0]:g} x {size_mm[1]:g} mm: use {', '.join(sizes)}, "
+            f"or {_another(lambda other: _sheet_of(other, size_mm) is not None)}"
+        )
+    return sheet
+
+
+def _sheet_of(plotter: Any, size_mm: tuple[float, float]) -> Any | None:
     for sheet in plotter.paper_configs:
         if sheet.paper_size is None:
             return sheet
-        sides = sorted(side / PX_PER_MM for side in sheet.paper_size)
-        if np.allclose(sides, sorted(size_mm), atol=_SAME_SHEET_MM, rtol=0):
+        if np.allclose(_sides_mm(sheet), sorted(size_mm), atol=_SAME_SHEET_MM, rtol=0):
             return sheet
-        sizes.append(f"{sides[1]:.0f} x {sides[0]:.0f} mm")
-    raise PlotoptError(
-        f"{plotter.name} takes no sheet of {size_mm[0]:g} x {size_mm[1]:g} mm: use {', '.join(sizes)}, "
-        "or another device, as in --formats hpgl:artisan"
-    )
+    return None
 
 
-def check_slots(device: str | None, pens: int) -> None:
-    """Raise PlotoptError where the device holds fewer pens, and as :func:`find_device` does."""
+def _sides_mm(sheet: Any) -> list[float]:
+    """The shorter and the longer side of a sheet that has a size."""
+    return sorted(side / PX_PER_MM for side in sheet.paper_size)
+
+
+def _another(fits: Callable[[Any], bool]) -> str:
+    """What to use instead of a device that does not fit: one that does, or formats without such limits."""
+    import vpype
+
+    for name in vpype.config_manager.get_plotter_list():
+        # A table that cannot be read is no help.
+        with suppress(PlotoptError):
+            if fits(find_device(name)):
+                return f"another device, as in --formats hpgl:{name}"
+    return "--formats svg, pdf or gcode, since no HPGL device does"
+
+
+def check_slots(device: str | None, pens: int, size_mm: tuple[float, float]) -> None:
+    """Raise PlotoptError where the device holds fewer pens, and as :func:`find_device` does.
+
+    The page is of ``size_mm``: that is what another device has to take, too.
+    """
     plotter = find_device(device or DEVICE)
     if pens > plotter.pen_count:
+        other = _another(lambda each: pens <= each.pen_count and _sheet_of(each, size_mm) is not None)
         raise PlotoptError(
             f"{plotter.name} holds {plotter.pen_count} pens, the drawing has {pens}: "
-            "use fewer pens, or another device, as in --formats hpgl:hp7550"
+            f"use fewer pens, or {other}"
         )
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from plotopt.formats.duration import format_duration
 from plotopt.page import Page, Rect
 from plotopt.plot.journey import travel
-from plotopt.plot.load import ink_load, load_notes
+from plotopt.plot.load import REMEDY, ink_load, load_notes
 from plotopt.plot.plan import Layer, LayerStatistics, Statistics
 from plotopt.plot.svg import pen_runs
 from plotopt.profiles import Client, Profile
@@ -35,7 +35,10 @@ _HEADINGS = ("strokes", "paths", "pen down", "pen up", "lifts", "time")
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """What a report tells. ``wanted`` is the picture that the drawing is of, ``place`` where it lies."""
+    """What a report tells. ``wanted`` is the picture that the drawing is of, ``place`` where it lies.
+
+    ``remedy`` says what to do about more ink than the stock bears.
+    """
 
     title: str
     layers: Sequence[Layer]
@@ -48,6 +51,7 @@ class Report:
     command: str | None = None
     wanted: Image.Image | None = None
     place: Rect | None = None
+    remedy: str = REMEDY
 
 
 def html_text(report: Report) -> str:
@@ -67,7 +71,7 @@ def html_text(report: Report) -> str:
         subtitle=escape(_subtitle(report)),
         facts=_facts(report.statistics),
         table=_table(report.statistics),
-        notes=_notes([*report.notes, *load_notes(load, report.stock)]),
+        notes=_notes([*report.notes, *load_notes(load, report.stock, report.remedy)]),
         command=_command(report.command),
         heat_map=_picture(load.picture(report.stock), "PNG"),
         load=escape(

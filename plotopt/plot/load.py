@@ -20,6 +20,9 @@ from plotopt.stocks import Stock
 if TYPE_CHECKING:
     from PIL import Image
 
+#: What to do about too much ink.
+REMEDY = "use fewer strokes, a finer pen or heavier paper"
+
 _TOLERANCE_MM = 0.01
 _MOST_CELLS = 4_000_000
 _EDGE = 1e-9
@@ -78,15 +81,14 @@ def ink_load(layers: Sequence[Layer], page: Page, cell_mm: float = 2.0) -> InkLo
     return InkLoad(cell_mm, length / cell_mm, coats / cell_mm)
 
 
-def load_notes(load: InkLoad, stock: Stock) -> tuple[str, ...]:
-    """A warning where there is more ink than the stock bears, else nothing."""
-    if load.most_coats <= stock.ink_limit:
+def load_notes(load: InkLoad, stock: Stock, remedy: str = REMEDY) -> tuple[str, ...]:
+    """A warning where there is more ink than the stock bears, as it is told to a tenth; else nothing."""
+    if round(load.most_coats, 1) <= stock.ink_limit:
         return ()
     area, (x, y) = load.over_mm2(stock.ink_limit), load.most_at_mm
     return (
         f"{area:,.0f} mm2, first of all near {x:.0f}, {y:.0f} mm, take up to {load.most_coats:.1f} coats of "
-        f"ink, {stock.ink_limit:g} is what {stock.title} bears: "
-        "use fewer strokes, a finer pen or heavier paper",
+        f"ink, {stock.ink_limit:g} is what {stock.title} bears: {remedy}",
     )
 
 

@@ -104,7 +104,8 @@ def read_svg(path: Path, grouping: Grouping = Grouping.AUTO) -> Reading:
     """
     document = read_document(path)
     root, style_sheet = document.root, StyleSheet(*document.style_sheets)
-    sheet = measure_sheet(root, declared_of("svg", root.attributes, style_sheet))
+    unit = "pt" if document.in_points else "px"
+    sheet = measure_sheet(root, declared_of("svg", root.attributes, style_sheet), unit)
     walk = Walk(document, sheet, style_sheet)
     # Figures beyond all bounds are found and counted as damage, not warned of.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -134,7 +135,17 @@ def _lay_out(sheet: Sheet, marks: list[Mark]) -> tuple[Page, list[Mark], list[st
         if low.any():
             notes = [f"{notes[0]} and the drawing moved onto it"]
             marks = [replace(mark, chains=[chain - low for chain in mark.chains]) for mark in marks]
+    elif sheet.assumed_unit:
+        notes = [_assumption(sheet.assumed_unit, *size.tolist())]
     return _page(*size.tolist()), marks, notes
+
+
+def _assumption(unit: str, width_mm: float, height_mm: float) -> str:
+    taken = "points, 72 an inch, as Adobe Illustrator has them" if unit == "pt" else "pixels, 96 an inch"
+    return (
+        f"the file tells no size, so the units of its view box are taken for {taken}, and its page for "
+        f"{width_mm:.4g} x {height_mm:.4g} mm (`plotopt plan --paper a4 --fit` scales the drawing to a sheet)"
+    )
 
 
 def _page(width_mm: float, height_mm: float) -> Page:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import file_digest
@@ -15,12 +14,11 @@ from plotopt.files import opened
 from plotopt.picture import Picture, decode_picture
 from plotopt.runs.record import FIT, NEURON, Order
 from plotopt.settings import FitSettings, NeuronSettings, read_neuron_settings, read_settings
-from plotopt.settings.base import PageSettings
+from plotopt.settings.base import PageSettings, worded
+from plotopt.settings.files import files_by_option
 
 # Each says how much to draw, so that only one can.
 _AMOUNTS = frozenset(("strokes", "minutes", "metres"))
-# A TOML of one's own in the text of an option, as in mine.toml:black or auto:4:mine.toml.
-_BOX = re.compile(r"(?:^|,)(?:auto:[0-9]+:)?([^,]{1,1000}?[.]toml)(?=[:,]|$)")
 
 
 def fit_order(settings: FitSettings, picture: Picture) -> Order:
@@ -58,7 +56,7 @@ def check_files(order: Order, now: Mapping[str, str], changes: Mapping[str, Any]
     for name, before in (order.digests or {}).items():
         if name not in changes and now.get(name) != before:
             raise PlotoptError(
-                f"the file of {name} is not what it was when the run began: bring that one back, "
+                f"the file of {worded(name)} is not what it was when the run began: bring that one back, "
                 f"or give --{name.replace('_', '-')} to go on with another"
             )
 
@@ -78,20 +76,8 @@ def digests(settings: PageSettings) -> dict[str, str]:
 
     Raises PlotoptError for one that is not there, no ordinary file, or larger than any that plotopt reads.
     """
-    found = {}
-    for name, value in settings.options().items():
-        paths = _files_in(getattr(settings, name), str(value))
-        if paths:
-            found[name] = " ".join(_digest(path) for path in paths)
-    return found
-
-
-def _files_in(value: Any, text: str) -> list[Path]:
-    """The files that a setting names: its own, or boxes of pens and papers in its text."""
-    path = value if isinstance(value, Path) else getattr(value, "path", None)
-    if path:
-        return [Path(path)]
-    return [Path(word) for word in _BOX.findall(text) if Path(word).is_file()]
+    named = files_by_option(settings)
+    return {name: " ".join(_digest(path) for path in files) for name, files in named.items()}
 
 
 def _digest(path: Path) -> str:

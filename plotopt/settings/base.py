@@ -84,7 +84,7 @@ class Told:
     def options(self) -> dict[str, Any]:
         """The settings as the command line spells them, for the SVG's metadata; None where not set."""
         told = [entry.name for entry in fields(self) if self._is_told(entry)]  # type: ignore[arg-type]
-        return {name: _spelled(name, getattr(self, name)) for name in told}
+        return {name: spelled(name, getattr(self, name)) for name in told}
 
     def _is_told(self, entry: Field[Any]) -> bool:
         told = entry.metadata.get("told", True)
@@ -147,7 +147,7 @@ class SheetSettings(Told):
             raise PlotoptError(f"a margin of {self.margin:g} mm is not possible: use 0 mm or more")
         if self.split_every is not None and not LEAST_SPLIT_M <= self.split_every <= MOST_SPLIT_M:
             raise PlotoptError(
-                f"split_every is {self.split_every:g} m: "
+                f"split every is {self.split_every:g} m: "
                 f"give {LEAST_SPLIT_M:g} to {MOST_SPLIT_M:,} m, such as 40m"
             )
 
@@ -202,6 +202,11 @@ def read_options(kind: type[Settings], options: Mapping[str, Any]) -> Settings:
     return kind(**{name: read_option(kind, name, value) for name, value in options.items()})
 
 
+def worded(name: str) -> str:
+    """A setting as messages call it, on the command line and in Python: without underscores."""
+    return name.replace("_", " ")
+
+
 def check_pens(pens: Any) -> None:
     """Raise PlotoptError unless these are pens, one to eight, and each is there once."""
     if not isinstance(pens, tuple):
@@ -217,13 +222,13 @@ def check_pens(pens: Any) -> None:
 def check_whole(name: str, value: Any, low: int, high: int) -> None:
     """Raise PlotoptError unless the value is a whole number within the bounds."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise PlotoptError(f"{name} is {value!r:.40}: give a whole number from {low:,} to {high:,}")
+        raise PlotoptError(f"{worded(name)} is {value!r:.40}: give a whole number from {low:,} to {high:,}")
 
 
 def check_number(name: str, value: float, low: float, high: float) -> None:
     """Raise PlotoptError unless the number is finite and within the bounds."""
     if not (math.isfinite(value) and low <= value <= high):
-        raise PlotoptError(f"{name} is {value:g}: give {low:g} to {high:g}")
+        raise PlotoptError(f"{worded(name)} is {value:g}: give {low:g} to {high:g}")
 
 
 def read_choice(kind: type[Enum], name: str, text: str) -> Any:
@@ -238,7 +243,7 @@ def read_choice(kind: type[Enum], name: str, text: str) -> Any:
 def _check_kind(name: str, value: Any, kind: Any) -> None:
     if (isinstance(value, bool) and kind is not bool) or not isinstance(value, kind):
         wanted = "a number" if kind in _NUMBERS else f"a text or a {(get_args(kind) or (kind,))[0].__name__}"
-        raise PlotoptError(f"{name} is {value!r:.40}: give {wanted}")
+        raise PlotoptError(f"{worded(name)} is {value!r:.40}: give {wanted}")
 
 
 def read_option(kind: type[SheetSettings], name: str, value: Any) -> Any:
@@ -254,11 +259,14 @@ def read_option(kind: type[SheetSettings], name: str, value: Any) -> Any:
         value = int(value)
         # Python turns larger ones neither into a float nor into text.
         if value.bit_length() > _MOST_BITS:
-            raise PlotoptError(f"{name} is a number of more than {_MOST_BITS} bits: give a smaller one")
+            raise PlotoptError(
+                f"{worded(name)} is a number of more than {_MOST_BITS} bits: give a smaller one"
+            )
     return float(value) if isinstance(value, Real) and kind.kinds.get(name) in _NUMBERS else value
 
 
-def _spelled(name: str, value: Any) -> Any:
+def spelled(name: str, value: Any) -> Any:
+    """The value of a setting as JSON and the command line can have it."""
     if value is not None and name in _SPELLED_BY_NAME:
         return _SPELLED_BY_NAME[name](value)
     for kind, spell in _SPELLED_BY_KIND:
@@ -279,7 +287,7 @@ _SPELLED_BY_KIND: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (Stock, lambda stock: stock.name),
     (Profile, lambda profile: profile.path or profile.name),
     (Enum, lambda member: member.value),
-    (tuple, lambda each: ",".join(str(_spelled("", one)) for one in each)),
+    (tuple, lambda each: ",".join(str(spelled("", one)) for one in each)),
 )
 
 

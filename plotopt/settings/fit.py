@@ -29,6 +29,7 @@ from plotopt.settings.base import (
     read_minutes,
     read_option,
     read_options,
+    worded,
 )
 from plotopt.settings.pens import PenChoice, read_pens
 from plotopt.tones.tone import Tone
@@ -182,7 +183,7 @@ class FitSettings(PageSettings):
         for name in ("style_image", "weights", "mask"):
             value = getattr(self, name)
             if not isinstance(value, Path | None):
-                raise PlotoptError(f"{name} is a {type(value).__name__}: give the name of a file")
+                raise PlotoptError(f"{worded(name)} is a {type(value).__name__}: give the name of a file")
         if not (self.layers and all(isinstance(layer, str) for layer in self.layers)):
             raise PlotoptError("layers is empty or holds what is no name: give layers as in relu1_2,relu3_3")
         if self.loss is Judge.PIXEL:

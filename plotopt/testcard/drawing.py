@@ -44,6 +44,7 @@ _SOLID_STEP = 0.7
 _LETTER_PENS = 6.0
 _CAPTION, _HEADING_RISE = 2.2, 4.6
 _TITLE, _TALLEST_TITLE = 4.0, 8.0
+_REMEDY = "its darkest patches are meant to have so much, and the paper may cockle or tear there"
 
 
 def draw_testcard(
@@ -70,7 +71,7 @@ def draw_testcard(
     words += [f"--margin={format_length(margin_mm)}", f"--stock={stock.name}"]
     command = shlex.join([*words, f"--profile={profile.path or profile.name}"])
     metadata = {"plotopt": __version__, "command": command}
-    return Drawing(page, (layer,), profile, metadata, stock=stock)
+    return Drawing(page, (layer,), profile, metadata, stock=stock, remedy=_REMEDY)
 
 
 def _find_corner(card: Card, page: Page) -> tuple[float, float]:

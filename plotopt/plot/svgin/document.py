@@ -23,6 +23,7 @@ _NAMESPACES = {
     "http://www.w3.org/1999/xlink": "",
     "http://www.inkscape.org/namespaces/inkscape": "inkscape:",
 }
+_ILLUSTRATOR = "Generator: Adobe Illustrator"
 _GZIP = b"\x1f\x8b"
 _LONGEST_ENTITY = 1000
 _LONGEST_ADDRESS = 1000
@@ -47,13 +48,15 @@ class Node:
 class Document:
     """The root element, the elements that have an id, the texts of the style sheets and of the metadata.
 
-    Style sheets that are for some media alone are so by a rule in their text.
+    Style sheets that are for some media alone are so by a rule in their text. ``in_points`` is whether a user
+    unit that no size is given for is a point, as Adobe Illustrator has it, and not a pixel.
     """
 
     root: Node
     by_id: dict[str, Node]
     style_sheets: tuple[str, ...]
     metadata: str = ""
+    in_points: bool = False
 
 
 def check_readable(path: Path) -> None:
@@ -91,6 +94,7 @@ def read_document(path: Path) -> Document:
         builder.by_id,
         tuple("".join(each) for each in builder.sheets),
         "".join(builder.metadata),
+        builder.in_points,
     )
 
 
@@ -127,6 +131,7 @@ class _Builder:
         self.by_id: dict[str, Node] = {}
         self.sheets: list[list[str]] = []
         self.metadata: list[str] = []
+        self.in_points = False
         self._open: list[Node] = []
         self._count = self._length = 0
         self.parser = expat.ParserCreate(namespace_separator=" ")
@@ -136,6 +141,7 @@ class _Builder:
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
+        self.parser.CommentHandler = self._comment
         self.parser.EntityDeclHandler = self._entity
         self.parser.StartNamespaceDeclHandler = self._namespace
 
@@ -176,6 +182,11 @@ class _Builder:
             self.sheets[-1].append(text)
         elif self._open[-1].tag == "metadata":
             self.metadata.append(text)
+
+    def _comment(self, text: str) -> None:
+        # Deeper in the tree it tells of a drawing that was put into this one.
+        if len(self._open) <= 1 and text.strip().startswith(_ILLUSTRATOR):
+            self.in_points = True
 
     def _namespace(self, prefix: str | None, address: str | None) -> None:
         # It is written out before the name of every element.

@@ -34,11 +34,15 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """The width and height that a document gives itself, None where it gives none, and its first map."""
+    """The width and height that a document gives itself, None where it gives none, and its first map.
+
+    ``assumed_unit`` is what a unit of the view box is taken for where it alone tells the size.
+    """
 
     sides_mm: tuple[float | None, float | None]
     viewport: Viewport
     matrix: Affine
+    assumed_unit: str | None = None
 
 
 class InnerViewport(NamedTuple):
@@ -79,11 +83,11 @@ class Window:
         )
 
 
-def measure_sheet(root: Node, declared: Mapping[str, str]) -> Sheet:
+def measure_sheet(root: Node, declared: Mapping[str, str], unit: str = "px") -> Sheet:
     """How large the page is and how user units lie on it; ``declared`` is what styles say of the root.
 
-    A size may be in any unit, or in parts of the view box; without either the page has no size. Raises
-    PlotoptError for a size or a view box that is no area.
+    A size may be in any unit, or in parts of the view box, which is in ``unit`` where nothing else tells;
+    without either the page has no size. Raises PlotoptError for a size or a view box that is no area.
     """
     box = _view_box(root.attributes)
     if box and not _is_area(box):
@@ -105,8 +109,15 @@ def measure_sheet(root: Node, declared: Mapping[str, str]) -> Sheet:
         if fitted is None:
             raise PlotoptError("the drawing's view box and its size do not go together: give its page a size")
         matrix = fitted
-    px = MM_PER_UNIT["px"]
-    return Sheet((width and width * px, height and height * px), viewport, px * matrix)
+    assumed = None if box is None or _tells_size(root, declared) else unit
+    scale = MM_PER_UNIT[assumed or "px"]
+    return Sheet((width and width * scale, height and height * scale), viewport, scale * matrix, assumed)
+
+
+def _tells_size(root: Node, declared: Mapping[str, str]) -> bool:
+    """Whether a side of the page is given as a length, and not only in parts of the view box."""
+    given = (told.get(side) for told in (declared, root.attributes) for side in ("width", "height"))
+    return any(parse_user_length(text) is not None for text in given)
 
 
 def inner_viewport(attributes: Mapping[str, str], viewport: Viewport) -> InnerViewport | None:

@@ -74,7 +74,7 @@ def test_there_are_pens_of_every_sort():
     assert pens["gelly-roll-white-08"].opaque
     assert pens["gelly-roll-white-08"].width_mm == 0.4
     assert pens["bic-cristal-blue"].refill_m == 2000
-    assert pens["bic-cristal-blue"].opacity == 0.6
+    assert pens["bic-cristal-blue"].opacity == 0.85
     assert not pens["pigma-005"].opaque
     assert pens["pigma-005"].opacity == MAX_OPACITY
     assert pens["pigma-005"].refill_m is None

@@ -36,7 +36,7 @@ def test_what_a_line_says():
     assert re.split(r"\s{2,}", line) == [
         "bic-cristal-blue",
         "0.4 mm",
-        "60% a pass",
+        "85% a pass",
         "2,000 m",
         "BIC Cristal medium blue",
         "#23398f",

@@ -66,8 +66,8 @@ class Budget:
     def missed(self, spent: float) -> str:
         """What to tell of the nearest of several drawings, where it leaves more than it should."""
         return (
-            f"the plot takes {spent:.1%} of {self.text}, and no other try came nearer: another --seed may, "
-            "or a little more than you have"
+            f"the plot takes {spent:.1%} of {self.text}, and no other try came nearer: try "
+            "another --seed, or ask for a little more"
         )
 
 

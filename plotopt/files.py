@@ -79,9 +79,8 @@ def file_path(text: Path | str) -> Path:
     path, ends = Path(text), str(text).removesuffix(".")[-1:]
     with suppress(OSError):  # a name too long, say: writing will tell
         if ends and ends in (os.sep, os.altsep) and not path.is_dir():
-            raise PlotoptError(
-                f"cannot write {quoted(text)}: the folder does not exist, create it and name a file in it"
-            )
+            mend = _MENDS[errno.ENOTDIR if path.exists() else errno.ENOENT]
+            raise PlotoptError(f"cannot write {quoted(text)}: {mend}")
     return path
 
 
@@ -94,7 +93,7 @@ def check_spares(path: Path, inputs: Iterable[Path]) -> None:
     """Raise PlotoptError where writing ``path`` would overwrite one of the files that are read."""
     if is_one_of(path, inputs):
         raise PlotoptError(
-            f"cannot write {quoted(path)}: it is one of the files that are read, choose another name"
+            f"cannot write {quoted(path)}: it is one of the files this is made from, choose another name"
         )
 
 

@@ -58,6 +58,7 @@ def plan(path: str | Path, *, on_progress: Listener = no_listener, **options: An
     layers = [layer for layer in planned if layer.chains]
     stock = settings.stock or reading.stock or WHITE
     notes = (
+        *(() if settings.fit else reading.assumptions),
         *reading.notes,
         *_merging_notes(reading.layers, read),
         *_cut_notes(placed, page),

@@ -277,7 +277,7 @@ def test_what_is_read_is_never_overwritten(run, ready, folder, words, files):
     before = listing(folder)
     ran = run("fit", "a.png", *words, "--force")
     if isinstance(files, str):
-        assert_refused(ran, folder, before, f"cannot write {files}: it is one of the files that are read")
+        assert_refused(ran, folder, before, f"cannot write {files}: it is one of the files this is made from")
     else:
         assert (ran.code, new_files(folder, before)) == (0, files)
 

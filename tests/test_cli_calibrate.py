@@ -133,7 +133,7 @@ def test_the_pen_that_drew_it_lends_what_a_picture_does_not_show(work):
         (["card.jpg", "--stock", "nonsense"], "nonsense"),
         (["card.jpg", "--name", "+s40"], "not a pen's name"),
         (["card.jpg", "-o", "mine.txt"], "end it in .toml"),
-        (["mine.toml", "-o", "mine.toml"], "is one of the files that are read"),
+        (["mine.toml", "-o", "mine.toml"], "is one of the files this is made from"),
         (["none.jpg", "-o", "a,b.toml"], "has a comma"),
         (["card.jpg", "-o", "broken.toml"], "not valid TOML"),
         (["card.jpg", "-o", "nowhere/mine.toml"], "does not exist"),
@@ -152,7 +152,7 @@ def test_what_cannot_be_done_is_refused_in_a_line(work, words, fragment):
 def test_a_card_spares_the_pens_it_is_for(work):
     (work / "card.svg").symlink_to("mine.toml")
     told = refusal(testcard.command, "--pen=mine.toml:old", "-o", "card.svg", "--force")
-    assert "'card.svg': it is one of the files that are read" in told
+    assert "'card.svg': it is one of the files this is made from" in told
     assert (work / "mine.toml").read_text() == MINE
 
 

@@ -187,7 +187,7 @@ def test_what_is_no_drawing_is_refused_in_one_line(file, content):
 def test_the_drawing_is_not_overwritten_by_its_heat_map(file):
     (file.parent / "link.png").symlink_to(file)
     told = refusal(file, "--heat-map", file.parent / "link.png", "--force")
-    assert "link.png': it is one of the files that are read" in told
+    assert "link.png': it is one of the files this is made from" in told
     assert file.read_text() == DRAWING
 
 

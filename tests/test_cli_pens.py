@@ -105,7 +105,7 @@ def test_a_file_of_pens_is_not_overwritten_by_their_sheet(tmp_path):
     before = pens.read_text()
     sheet.symlink_to(pens)
     told = refused(str(pens), "--swatches", str(sheet), "--force")
-    assert "sheet.svg': it is one of the files that are read" in told
+    assert "sheet.svg': it is one of the files this is made from" in told
     sheet.unlink()
     (tmp_path / "sheet.png").symlink_to(pens)
     assert "sheet-preview.png" in run(str(pens), "--swatches", str(sheet)).output

@@ -111,17 +111,18 @@ def test_pens_of_ones_own_are_spared(run, folder, pens):
     )
     (folder / "link.svg").symlink_to("mine.toml")
     ran = run("plan", "inkscape.svg", f"--pens={pens}", "-o", "link.svg", "--force")
-    assert_refused(ran, folder, listing(folder), "'link.svg': it is one of the files that are read")
+    assert_refused(ran, folder, listing(folder), "'link.svg': it is one of the files this is made from")
 
 
 def test_a_size_that_is_assumed_is_told(run, folder):
     (folder / "box.svg").write_text(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96"><path d="M9 9H60" stroke="#000"/></svg>'
     )
-    ran = run("plan", "box.svg", "--formats=svg")
-    assert (
-        "units of its view box are taken for pixels, 96 an inch, and its page for 25.4 x 25.4 mm" in ran.err
-    )
+    told = "units of its view box are taken for pixels, 96 an inch, and its page for 25.4 x 25.4 mm"
+    assert told in run("plan", "box.svg", "--formats=svg").err
+    assert told in run("estimate", "box.svg").err
+    # Fitted to a sheet, the drawing is as large whatever its units are.
+    assert told not in run("plan", "box.svg", "--paper=a6", "--fit", "--formats=svg", "--force").err
 
 
 def test_what_is_no_drawing_is_told_before_that_a_file_exists(run, folder):

@@ -150,7 +150,7 @@ def test_a_bad_picture_is_refused_by_name(run, folder, image, fragment):
         ("--output", "missing/out.svg", "'missing/out.svg'"),
         ("--output", "folder", "'folder'"),
         ("--output", "folder/", "'folder' is a folder"),
-        ("--output", "new/", "'new/': the folder does not exist, create it and name a file in it"),
+        ("--output", "new/", "'new/': the folder does not exist, create it first"),
         ("--output", "new/.", "'new/.': the folder does not exist"),
         ("--output", "a.png/out.svg", "'a.png/out.svg'"),
         ("--output", "out.pdf", "'out.pdf'"),

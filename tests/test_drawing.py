@@ -104,7 +104,7 @@ def test_a_preview_does_not_take_the_name_of_the_picture(tmp_path):
     photo = tmp_path / "photo.png"
     photo.write_bytes(b"precious")
     drawing = Drawing(Page(148, 210, 20), (), PROFILE, {}, source=photo)
-    with pytest.raises(PlotoptError, match="is one of the files that are read"):
+    with pytest.raises(PlotoptError, match="is one of the files this is made from"):
         drawing.save(photo, formats="png", force=True)
     assert photo.read_bytes() == b"precious"
 
@@ -116,12 +116,12 @@ def test_maps_are_spared_as_the_picture_is(tmp_path):
     drawing = Drawing(Page(148, 210, 20), (), PROFILE, {}, others=(oval,))
     assert drawing.save(tmp_path / "oval.svg", force=True) == (tmp_path / "oval.svg", second)
     assert oval.read_bytes() == b"precious"
-    with pytest.raises(PlotoptError, match=r"oval-preview.png': it is one of the files that are read"):
+    with pytest.raises(PlotoptError, match=r"oval-preview.png': it is one of the files this is made from"):
         replace(drawing, others=(oval, second)).save(tmp_path / "other" / ".." / "oval", force=True)
 
 
 def test_a_folder_that_is_not_there_is_no_name_of_a_file(tmp_path):
-    with pytest.raises(PlotoptError, match="new/': the folder does not exist, create it and name a file"):
+    with pytest.raises(PlotoptError, match="new/': the folder does not exist, create it first"):
         Drawing(Page(148, 210, 20), (), PROFILE, {}).save(f"{tmp_path}/new/")
     assert list(tmp_path.iterdir()) == []
 

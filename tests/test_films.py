@@ -245,6 +245,8 @@ def test_an_svg_can_be_replayed_to_the_same_bytes(run, folder):
     [
         (("render", "cat.plotopt", "-o", "link.png"), "cat.plotopt"),
         (("animate", "cat.plotopt", "-o", "link.gif"), "cat.plotopt"),
+        (("render", "cat.plotopt", "-o", "link.png"), "chelsea.png"),
+        (("animate", "cat.plotopt", "-o", "link.gif"), "chelsea.png"),
         (("replay", "cat.svg", "-o", "link.svg"), "cat.svg"),
         (("replay", "cat.svg", "-o", "link.svg"), "chelsea.png"),
         (("replay", "cat.svg", "--picture=cat.plotopt", "-o", "link.svg"), "cat.plotopt"),
@@ -253,7 +255,7 @@ def test_an_svg_can_be_replayed_to_the_same_bytes(run, folder):
 def test_what_is_shown_is_never_overwritten(run, folder, words, target):
     (folder / words[-1]).symlink_to(target)
     ran = run(*words, "--force")
-    assert_refused(ran, folder, listing(folder), f"'{words[-1]}': it is one of the files that are read")
+    assert_refused(ran, folder, listing(folder), f"'{words[-1]}': it is one of the files this is made from")
 
 
 def test_a_replay_looks_for_the_picture_in_the_working_folder_too(run, folder):

@@ -99,7 +99,7 @@ def test_a_coarser_preview_is_told(run, monkeypatch):
         (["--dpi=nan"], "20 to 1200"),
         (["-o", "b.pdf"], "ask for --formats pdf"),
         (["-o", "b.jpg"], "'b.jpg' is not the name of a drawing: end it in .svg"),
-        (["-o", "a.png", "--formats=png"], "'a.png': it is one of the files that are read"),
+        (["-o", "a.png", "--formats=png"], "'a.png': it is one of the files this is made from"),
         (["--formats=svg,pdf", "-o", "old.svg"], "'old.pdf': it exists already"),
     ],
 )

@@ -91,10 +91,20 @@ def test_too_much_ink_is_told_with_place_and_measure():
     )
 
 
-@pytest.mark.parametrize(("coats", "told"), [(2.96, False), (3.0, False), (3.04, False), (3.06, True)])
-def test_there_is_no_note_where_its_figures_are_the_same(coats, told):
+@pytest.mark.parametrize(
+    ("coats", "limit", "told"),
+    [
+        (2.96, 3.0, False),
+        (3.0, 3.0, False),
+        (3.04, 3.0, False),
+        (3.06, 3.0, True),
+        (2.26, 2.28, False),
+        (2.33, 2.28, True),
+    ],
+)
+def test_there_is_no_note_where_its_figures_are_the_same(coats, limit, told):
     load = InkLoad(2.0, np.full((3, 3), 6.0), np.full((3, 3), coats))
-    assert bool(load_notes(load, Stock("thin", "thin paper", "#ffffff", 3.0))) == told
+    assert bool(load_notes(load, Stock("thin", "thin paper", "#ffffff", limit))) == told
 
 
 def test_an_empty_page_has_no_load():

@@ -116,8 +116,9 @@ ILLUSTRATOR = (
 def test_the_units_of_a_view_box_without_size_are_told(read, root, body, page, told):
     reading = read(body, root)
     assert (reading.page.width_mm, reading.page.height_mm) == pytest.approx(page)
-    assert len(reading.notes) == bool(told)
-    assert all(f"view box are taken for {told}" in note and "--fit" in note for note in reading.notes)
+    assert reading.notes == ()
+    assert len(reading.assumptions) == bool(told)
+    assert all(f"view box are taken for {told}" in each and "--fit" in each for each in reading.assumptions)
 
 
 def test_what_illustrator_says_before_its_drawing_counts_as_well(tmp_path):

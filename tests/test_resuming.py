@@ -427,7 +427,7 @@ def test_a_resume_spares_the_maps_of_the_run(run, folder):
     assert run("resume", "m.plotopt", "-q").code == 0
     assert (folder / "m.png").read_bytes() == mask
     ran = run("resume", "m.plotopt", "-o", "m.png", "-f")
-    assert_refused(ran, folder, listing(folder), "'m.png': it is one of the files that are read")
+    assert_refused(ran, folder, listing(folder), "'m.png': it is one of the files this is made from")
 
 
 def test_a_foreign_drawing_of_that_name_is_spared(run, folder):
@@ -448,11 +448,14 @@ def test_a_run_that_names_a_device_is_refused(folder):
 
 
 def test_a_box_of_pens_that_changed_is_told(folder):
-    (folder / "my.toml").write_text(BOX)
-    drawn(folder, lambda: False, **TINY | {"pens": f"{folder}/my.toml:fine"})
+    pens = f"{folder}/my.toml:fine,{folder}/my.toml:bold"
+    (folder / "my.toml").write_text(BOX + BOX.replace("fine", "bold").replace("#000000", "#202020"))
+    drawn(folder, lambda: False, **TINY | {"pens": pens})
     record = read_run(folder / "a.plotopt")
     assert list(record.order.digests) == ["pens"]
-    (folder / "my.toml").write_text(BOX.replace("0.4", "0.8"))
+    # One for each time that it is named.
+    assert len(record.order.digests["pens"].split()) == 2
+    (folder / "my.toml").write_text(BOX.replace("0.4", "0.8") + BOX.replace("fine", "bold"))
     with pytest.raises(PlotoptError, match="the file of pens is not what it was"):
         resumed(record, {})
 

@@ -140,6 +140,16 @@ def test_of_two_blacks_the_second_is_taken_only_where_there_is_no_other_pen():
     assert len(set(best_pens(image, blacks, 2, WHITE))) == 2
 
 
+def test_pens_that_differ_on_the_paper_are_not_alike():
+    """On white both of these are grey; on kraft one is darker than the paper, the other lighter."""
+    kraft = Stock("kraft", "kraft paper", "#b08d62", 4.0)
+    grey, silver = Pen("grey", "#8c8c90", 0.4), Pen("silver", "#a8a9ad", 0.4, opaque=True)
+    image = torch.tensor(light_of(kraft.color))[:, None, None].repeat(1, 20, 20)
+    image[:, :6] = torch.tensor(mixed([grey], kraft, grey=0.8))[:, None, None]
+    image[:, 14:] = torch.tensor(mixed([silver], kraft, silver=0.8))[:, None, None]
+    assert set(best_pens(image, [grey, silver, RED], 2, kraft)) == {grey, silver}
+
+
 def test_pens_of_a_usual_width_are_taken_where_colour_does_not_decide():
     image = torch.full((3, 8, 8), 0.4)
     fine, usual, broad = (Pen(f"black-{width:g}", "#000000", width) for width in (0.05, 0.4, 3.5))

@@ -30,8 +30,8 @@ def command(run: Path, output: Path | None, plot: bool, force: bool, **told: Any
     from plotopt.films.growth import growth
     from plotopt.films.plotting import plotting
     from plotopt.films.writing import check_film, write_film
+    from plotopt.runs.ordering import sources
     from plotopt.runs.storage import read_run
-    from plotopt.settings.files import files_of
     from plotopt.showing import Exhibit
 
     path = output or run.with_name(f"{run.stem}-plot.mp4" if plot else f"{run.stem}.mp4")
@@ -39,7 +39,7 @@ def command(run: Path, output: Path | None, plot: bool, force: bool, **told: Any
     if told["speed_up"] is not None and (told["seconds"] is not None or not plot):
         raise PlotoptError("speed-up is for --plot alone, and says how long the film is: leave --seconds out")
     exhibit = Exhibit.of(read_run(run))
-    check_writable(path, force, (run, *files_of(exhibit.settings)))
+    check_writable(path, force, (run, *sources(run, exhibit.record.order, exhibit.settings)))
     pace = _pace(exhibit, **told)
     write_film(path, (plotting if plot else growth)(exhibit, pace), pace, overwrite=force)
     columns, rows = pace.size_px(exhibit.page)

@@ -31,8 +31,8 @@ def command(run: Path, scale: float, window: str | None, output: Path | None, fo
     from plotopt.files import check_writable, write_atomically
     from plotopt.page import Rect
     from plotopt.plot.preview import png_bytes
+    from plotopt.runs.ordering import sources
     from plotopt.runs.storage import read_run
-    from plotopt.settings.files import files_of
     from plotopt.showing import Exhibit
 
     path = output or run.with_name(f"{run.stem}-render.png")
@@ -46,7 +46,7 @@ def command(run: Path, scale: float, window: str | None, output: Path | None, fo
         raise PlotoptError(
             f"window {window!r:.60} lies beside the page of {width:g} x {height:g} mm: give one on it"
         )
-    check_writable(path, force, (run, *files_of(exhibit.settings)))
+    check_writable(path, force, (run, *sources(run, exhibit.record.order, exhibit.settings)))
     image = exhibit.image(shown, scale)
     write_atomically(path, png_bytes(image), overwrite=force)
     click.echo(f"{click.format_filename(path)}  {image.width} x {image.height} px")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +17,7 @@ from plotopt.cli.watching import Watch
 from plotopt.errors import PlotoptError
 
 if TYPE_CHECKING:
-    from plotopt.resuming import Continuation
-    from plotopt.runs.record import Order
+    pass
 
 _OWN = {"subject", "keep", *Delivery.__dataclass_fields__}
 
@@ -74,6 +72,7 @@ def command(path: Path, delivery: Delivery, options: dict[str, Any]) -> None:
     Lengths take mm, cm, in, pt or px (96 dpi).
     """
     from plotopt.resuming import resumed
+    from plotopt.runs.ordering import sources
     from plotopt.runs.storage import read_run
     from plotopt.watching.ground import run_ground
 
@@ -87,7 +86,7 @@ def command(path: Path, delivery: Delivery, options: dict[str, Any]) -> None:
                 "(--force)"
             )
         delivery = replace(delivery, force=_is_own(path.with_suffix(".svg")))
-    inputs = _inputs(path, going)
+    inputs = sources(path, going.record.order, going.settings)
     paths = delivery.paths(path.with_suffix(".svg"), path, *inputs)
     delivery.check(going.settings, going.aspect)
     delivery.check_device(going.settings)
@@ -126,22 +125,6 @@ def _is_own(svg: Path) -> bool:
         return not svg.exists() or bool(read_drawing(svg))
     except PlotoptError:
         return False
-
-
-def _inputs(path: Path, going: Continuation) -> tuple[Path, ...]:
-    """What the run reads besides its own file, which it may write."""
-    from plotopt.settings.files import files_of
-
-    return (_picture(path, going.record.order), *files_of(going.settings))
-
-
-def _picture(path: Path, order: Order) -> Path:
-    """The picture's file, if it lies beside the run: under its name, or as the drawing's preview would."""
-    preview = path.with_suffix(".png")
-    with suppress(OSError):
-        if preview.is_file() and preview.read_bytes() == order.picture:
-            return preview
-    return path.with_name(Path(order.subject).name or path.name)
 
 
 command.params.extend(_EITHERS.values())

@@ -87,13 +87,18 @@ def grey(light: Float[Tensor, "channels *shape"]) -> Float[Tensor, "*shape"]:
 
 def shows(pen: Pen, stock: Stock) -> bool:
     """Whether the pen's ink differs from the stock at all, be it in hue alone as yellow does from white."""
-    paper = torch.tensor(light_of(stock.color))
-    return _differ(torch.tensor(light_of(pen.color)) * (1.0 if pen.opaque else paper), paper)
+    return _differ(_inked(pen, stock), torch.tensor(light_of(stock.color)))
 
 
-def look_alike(pen: Pen, other: Pen) -> bool:
-    """Whether the full inks of two pens can hardly be told apart, as those of two blacks."""
-    return not _differ(*(torch.tensor(light_of(each.color)) for each in (pen, other)))
+def look_alike(pen: Pen, other: Pen, stock: Stock) -> bool:
+    """Whether the full inks of two pens can hardly be told apart on the stock, as those of two blacks."""
+    return not _differ(_inked(pen, stock), _inked(other, stock))
+
+
+def _inked(pen: Pen, stock: Stock) -> Float[Tensor, "3"]:
+    """The light of the stock under the pen's full ink."""
+    ink, paper = (torch.tensor(light_of(each.color)) for each in (pen, stock))
+    return ink if pen.opaque else ink * paper
 
 
 def _differ(light: Float[Tensor, "3"], other: Float[Tensor, "3"]) -> bool:

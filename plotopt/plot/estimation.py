@@ -80,7 +80,7 @@ def estimate(
     layers = _layers(reading, pens)
     plots = {client: _named(summarize(layers, profile, client), reading) for client in clients}
     load = ink_load(layers, reading.page)
-    notes = (*reading.notes, *_reach_notes(layers, profile), *load_notes(load, stock))
+    notes = (*reading.assumptions, *reading.notes, *_reach_notes(layers, profile), *load_notes(load, stock))
     return Estimate(reading.page, stock, layers, plots, load, notes)
 
 

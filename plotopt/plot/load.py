@@ -83,7 +83,7 @@ def ink_load(layers: Sequence[Layer], page: Page, cell_mm: float = 2.0) -> InkLo
 
 def load_notes(load: InkLoad, stock: Stock, remedy: str = REMEDY) -> tuple[str, ...]:
     """A warning where there is more ink than the stock bears, as it is told to a tenth; else nothing."""
-    if round(load.most_coats, 1) <= stock.ink_limit:
+    if min(load.most_coats, round(load.most_coats, 1)) <= stock.ink_limit:
         return ()
     area, (x, y) = load.over_mm2(stock.ink_limit), load.most_at_mm
     return (

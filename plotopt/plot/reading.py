@@ -82,13 +82,15 @@ class ReadLayer:
 class Reading:
     """What was read: a page without margin, layers in plotting order, and what the user should know.
 
-    ``stock`` is the paper that an SVG by plotopt is for.
+    ``stock`` is the paper that an SVG by plotopt is for; ``assumptions`` tell what was taken for the
+    size of a page that the file does not tell.
     """
 
     page: Page
     layers: tuple[ReadLayer, ...]
     notes: tuple[str, ...]
     stock: Stock | None = None
+    assumptions: tuple[str, ...] = ()
 
 
 def read_svg(path: Path, grouping: Grouping = Grouping.AUTO) -> Reading:
@@ -117,7 +119,8 @@ def read_svg(path: Path, grouping: Grouping = Grouping.AUTO) -> Reading:
     materials = known or Materials()
     page, marks, page_notes = _lay_out(sheet, marks)
     layers, layer_notes = _layers(marks, grouping, materials)
-    return Reading(page, layers, (*page_notes, *notes, *layer_notes, *materials.notes), materials.stock)
+    told = (*page_notes, *notes, *layer_notes, *materials.notes)
+    return Reading(page, layers, told, materials.stock, _assumptions(sheet.assumed_unit, page))
 
 
 def _lay_out(sheet: Sheet, marks: list[Mark]) -> tuple[Page, list[Mark], list[str]]:
@@ -135,16 +138,17 @@ def _lay_out(sheet: Sheet, marks: list[Mark]) -> tuple[Page, list[Mark], list[st
         if low.any():
             notes = [f"{notes[0]} and the drawing moved onto it"]
             marks = [replace(mark, chains=[chain - low for chain in mark.chains]) for mark in marks]
-    elif sheet.assumed_unit:
-        notes = [_assumption(sheet.assumed_unit, *size.tolist())]
     return _page(*size.tolist()), marks, notes
 
 
-def _assumption(unit: str, width_mm: float, height_mm: float) -> str:
+def _assumptions(unit: str | None, page: Page) -> tuple[str, ...]:
+    if unit is None:
+        return ()
     taken = "points, 72 an inch, as Adobe Illustrator has them" if unit == "pt" else "pixels, 96 an inch"
     return (
         f"the file tells no size, so the units of its view box are taken for {taken}, and its page for "
-        f"{width_mm:.4g} x {height_mm:.4g} mm (`plotopt plan --paper a4 --fit` scales the drawing to a sheet)"
+        f"{page.width_mm:.4g} x {page.height_mm:.4g} mm "
+        "(`plotopt plan --paper a4 --fit` scales the drawing to a sheet)",
     )
 
 

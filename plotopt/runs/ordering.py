@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import file_digest
 from pathlib import Path
@@ -15,7 +16,7 @@ from plotopt.picture import Picture, decode_picture
 from plotopt.runs.record import FIT, NEURON, Order
 from plotopt.settings import FitSettings, NeuronSettings, read_neuron_settings, read_settings
 from plotopt.settings.base import PageSettings, worded
-from plotopt.settings.files import files_by_option
+from plotopt.settings.files import files_by_option, files_of
 
 # Each says how much to draw, so that only one can.
 _AMOUNTS = frozenset(("strokes", "minutes", "metres"))
@@ -69,6 +70,18 @@ def picture_of(order: Order) -> Picture:
         return decode_picture(order.picture, Path(order.subject))
     except PlotoptError as error:
         raise PlotoptError(f"its picture cannot be read: {error}") from None
+
+
+def sources(path: Path, order: Order, settings: PageSettings) -> tuple[Path, ...]:
+    """The files that the run in the file ``path`` was made from, where they lie now, as far as one can tell.
+
+    The picture is sought beside the run: under its own name, or under that of the drawing's preview.
+    """
+    picture, preview = path.with_name(Path(order.subject).name or path.name), path.with_suffix(".png")
+    with suppress(OSError):
+        if preview.is_file() and preview.read_bytes() == order.picture:
+            picture = preview
+    return (picture, *files_of(settings))
 
 
 def digests(settings: PageSettings) -> dict[str, str]:

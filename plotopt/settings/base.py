@@ -147,7 +147,7 @@ class SheetSettings(Told):
             raise PlotoptError(f"a margin of {self.margin:g} mm is not possible: use 0 mm or more")
         if self.split_every is not None and not LEAST_SPLIT_M <= self.split_every <= MOST_SPLIT_M:
             raise PlotoptError(
-                f"split every is {self.split_every:g} m: "
+                f"{worded('split_every')} is {self.split_every:g} m: "
                 f"give {LEAST_SPLIT_M:g} to {MOST_SPLIT_M:,} m, such as 40m"
             )
 
@@ -237,7 +237,7 @@ def read_choice(kind: type[Enum], name: str, text: str) -> Any:
         return kind(text.lower())
     except ValueError:
         choices = ", ".join(member.value for member in kind)
-        raise PlotoptError(f"{name} {text!r:.40} is unknown: use {choices}") from None
+        raise PlotoptError(f"{worded(name)} {text!r:.40} is unknown: use {choices}") from None
 
 
 def _check_kind(name: str, value: Any, kind: Any) -> None:

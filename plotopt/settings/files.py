@@ -25,7 +25,10 @@ def files_of(settings: Told) -> tuple[Path, ...]:
 
 
 def files_in(*values: Any) -> list[Path]:
-    """The files that settings of these values name: their own, or tables of pens and papers in their text."""
+    """The files that settings of these values name, each as often as they do.
+
+    They are their own, or tables of pens and papers in their text.
+    """
     return list(chain.from_iterable(map(_files_in, values)))
 
 
@@ -33,6 +36,7 @@ def _files_in(value: Any) -> list[Path]:
     path = value if isinstance(value, Path) else getattr(value, "path", None)
     if path:
         return [Path(path)]
+    found = _BOX.findall(str(spelled("", value)))
     # A pen for a layer has the layer before it, as in 2=mine.toml:black.
-    words = [end for word in _BOX.findall(str(spelled("", value))) for end in (word, word.rpartition("=")[2])]
-    return [Path(word) for word in dict.fromkeys(words) if Path(word).is_file()]
+    words = [end for word in found for end in dict.fromkeys((word, word.rpartition("=")[2]))]
+    return [Path(word) for word in words if Path(word).is_file()]

@@ -163,17 +163,17 @@ def best_pens(
     chosen: list[Pen] = []
     for place in [*range(count), *range(count - 1)]:
         others = chosen[:place] + chosen[place + 1 :]
-        tries = [[*others[:place], pen, *others[place:]] for pen in _left(box, others)]
+        tries = [[*others[:place], pen, *others[place:]] for pen in _left(box, others, stock)]
         chosen = min(zip(rest(tries), range(len(tries)), tries, strict=True))[-1]
     return in_plot_order(chosen)
 
 
-def _left(box: Sequence[Pen], chosen: Sequence[Pen]) -> list[Pen]:
+def _left(box: Sequence[Pen], chosen: Sequence[Pen], stock: Stock) -> list[Pen]:
     """The pens of a box that look like none of those chosen; if there are none, all others.
 
     A second black would be taken for going over what the first leaves, which the first does by itself.
     """
-    unlike = [pen for pen in box if not any(look_alike(pen, other) for other in chosen)]
+    unlike = [pen for pen in box if not any(look_alike(pen, other, stock) for other in chosen)]
     return unlike or [pen for pen in box if pen not in chosen]
 
 

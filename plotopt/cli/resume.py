@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -15,9 +15,6 @@ from plotopt.cli.keeping import Keeping
 from plotopt.cli.report import say_notes
 from plotopt.cli.watching import Watch
 from plotopt.errors import PlotoptError
-
-if TYPE_CHECKING:
-    pass
 
 _OWN = {"subject", "keep", *Delivery.__dataclass_fields__}
 

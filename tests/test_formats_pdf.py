@@ -8,8 +8,10 @@ import pypdf
 import pytest
 from test_formats_hpgl import LANDSCAPE, LAYERS
 
+from plotopt.colour.contrast import opacity_in_srgb
 from plotopt.formats.pdf import pdf_bytes
 from plotopt.page import Page
+from plotopt.pens import Pen
 
 PT_PER_MM = 72 / 25.4
 
@@ -73,6 +75,16 @@ def test_translucent_inks_multiply_as_a_group_and_opaque_ones_cover():
     assert pdf.pages[0]["/Resources"]["/ExtGState"]["/Multiply"]["/BM"] == "/Multiply"
     assert [form["/Group"]["/S"] for form in forms(pdf)] == ["/Transparency"] * 2
     assert [float(form["/Resources"]["/ExtGState"]["/Pass"]["/CA"]) for form in forms(pdf)] == [0.999, 0.5]
+
+
+@pytest.mark.parametrize(("color", "opacity"), [("#000000", 0.2646), ("#808080", 0.3968)])
+def test_one_pass_of_half_the_light_looks_so_in_srgb(color, opacity):
+    """Half of the light is 188 in sRGB; with half of what a grey of 128 reflects it is 205."""
+    pen = Pen("faint", color, 0.4, opacity=0.5)
+    assert opacity_in_srgb(pen) == pytest.approx(opacity, abs=2e-3)
+    layers = [replace(LAYERS[0], pen=pen)]
+    (form,) = forms(pypdf.PdfReader(io.BytesIO(pdf_bytes(layers, LANDSCAPE, ""))))
+    assert float(form["/Resources"]["/ExtGState"]["/Pass"]["/CA"]) == pytest.approx(opacity, abs=2e-3)
 
 
 def test_the_parts_of_a_pen_are_one_group_with_a_switch_each():

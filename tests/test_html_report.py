@@ -199,8 +199,8 @@ def slide(page, name, value):
 LEFT, RIGHT, UPPER, BOTH, PAPER, EDGE = (50, 74), (160, 74), (105, 40), (105, 74), (170, 110), (10, 10)
 
 
-def near(seen, wanted):
-    return np.abs(np.subtract(seen, wanted)).max() <= 6
+def near(seen, wanted, within=6):
+    return np.abs(np.subtract(seen, wanted)).max() <= within
 
 
 def test_inks_multiply_on_the_stock(open_report, report):
@@ -250,8 +250,10 @@ def test_parts_of_a_pen_look_as_in_the_preview_where_they_cross(open_report, tmp
     drawn = drawing(layers=crossing(pen), wanted=None, stock=WHITE)
     (file,) = drawn.save(tmp_path / "a", formats="html")
     picture, seen = drawn.preview(dpi=100), look(open_report(file))
+    # Browsers mix passes in sRGB, the preview in light: three channels cannot all agree.
+    within = 6 if pen is ORANGE else 12
     for x, y in (BOTH, LEFT, RIGHT, UPPER):
-        assert near(seen(x, y), picture.getpixel((round(x / 25.4 * 100), round(y / 25.4 * 100))))
+        assert near(seen(x, y), picture.getpixel((round(x / 25.4 * 100), round(y / 25.4 * 100))), within)
     if pen is ORANGE:
         assert near(seen(*BOTH), (0xE0, 0x80, 0x40))
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plotopt.colour.light import luminance
-from plotopt.pens import Pen
+import numpy as np
+
+from plotopt.colour.light import encoded, light_of, luminance
+from plotopt.pens import MAX_OPACITY, Pen
 from plotopt.stocks import WHITE, Stock
 
 #: What the stray light of a room adds to the light of ink and paper alike.
@@ -26,6 +28,19 @@ def contrast(pen: Pen, stock: Stock) -> float:
     """How many times brighter the brighter of inked and bare paper is in a room, 1 or more."""
     inked, bare = on_stock(pen, stock) + ROOM_LIGHT, luminance(stock.color) + ROOM_LIGHT
     return max(inked, bare) / min(inked, bare)
+
+
+def opacity_in_srgb(pen: Pen) -> float:
+    """The opacity by which what mixes in sRGB, as browsers do, comes nearest to a pass of the pen on white.
+
+    The pen's own is counted in light. By least squares over red, green and blue; opaque inks and full tones
+    keep theirs.
+    """
+    if pen.opaque or pen.opacity >= MAX_OPACITY:
+        return pen.opacity
+    ink = np.array(light_of(pen.color))
+    full, passed = 1 - encoded(ink), 1 - encoded(1 - pen.opacity * (1 - ink))
+    return float(full @ passed / (full @ full)) if full.any() else pen.opacity
 
 
 def pale_notes(pens: Sequence[Pen], stock: Stock = WHITE) -> tuple[str, ...]:

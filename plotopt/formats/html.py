@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from plotopt.colour.contrast import opacity_in_srgb
 from plotopt.formats.duration import format_duration
 from plotopt.page import Page, Rect
 from plotopt.plot.journey import travel
@@ -121,7 +122,7 @@ def _layer_data(layer: Layer, number: int, report: Report) -> dict[str, Any]:
         "color": layer.pen.color,
         "width": layer.pen.width_mm,
         "opaque": layer.pen.opaque,
-        "opacity": layer.pen.opacity,
+        "opacity": opacity_in_srgb(layer.pen),
         "curves": [len(chain) for chain in layer.chains],
         "steps": steps.ravel().tolist(),
         "reach": np.round(journey.reach_s, 3).tolist(),

@@ -24,6 +24,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+from plotopt.colour.contrast import opacity_in_srgb
 from plotopt.page import Page
 from plotopt.plot.chains import Chain
 from plotopt.plot.plan import Layer
@@ -85,7 +86,7 @@ def _form(
         BBox=ArrayObject(map(FloatObject, (0, 0, page.width_mm, page.height_mm))),
         Group=_dictionary(S=NameObject("/Transparency"), I=BooleanObject(True), CS=NameObject("/DeviceRGB")),
         Resources=_dictionary(
-            ExtGState=_dictionary(Pass=_dictionary(CA=FloatObject(pen.opacity))),
+            ExtGState=_dictionary(Pass=_dictionary(CA=FloatObject(opacity_in_srgb(pen)))),
             Properties=_dictionary(**{f"Part{i}": group for i, group in enumerate(groups, start=1)}),
         ),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plotopt import __version__
+from plotopt.colour.contrast import opacity_in_srgb
 from plotopt.fitting import chosen_pens
 from plotopt.layering import plan_layers
 from plotopt.page import Page, Rect
@@ -47,7 +48,7 @@ class Ground:
     def figures(self) -> dict[str, Any]:
         """What a page needs to know before it draws strokes."""
         pens = [
-            {"color": pen.color, "width": pen.width_mm, "opaque": pen.opaque, "opacity": pen.opacity}
+            {"color": pen.color, "width": pen.width_mm, "opaque": pen.opaque, "opacity": opacity_in_srgb(pen)}
             for pen in self.pens
         ]
         size = [self.page.width_mm, self.page.height_mm]

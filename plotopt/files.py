@@ -90,7 +90,7 @@ def is_one_of(path: Path, files: Iterable[Path]) -> bool:
 
 
 def check_spares(path: Path, inputs: Iterable[Path]) -> None:
-    """Raise PlotoptError where writing ``path`` would overwrite one of the files that are read."""
+    """Raise PlotoptError where writing ``path`` would overwrite one of the files that it is made from."""
     if is_one_of(path, inputs):
         raise PlotoptError(
             f"cannot write {quoted(path)}: it is one of the files this is made from, choose another name"

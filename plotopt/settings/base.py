@@ -147,7 +147,7 @@ class SheetSettings(Told):
             raise PlotoptError(f"a margin of {self.margin:g} mm is not possible: use 0 mm or more")
         if self.split_every is not None and not LEAST_SPLIT_M <= self.split_every <= MOST_SPLIT_M:
             raise PlotoptError(
-                f"{worded('split_every')} is {self.split_every:g} m: "
+                f"split every is {self.split_every:g} m: "
                 f"give {LEAST_SPLIT_M:g} to {MOST_SPLIT_M:,} m, such as 40m"
             )
 
